@@ -1,0 +1,8 @@
+# What an experiment is, without HTTP, SQL, clock or network: pure rules.
+noinst_LIBRARIES += libexperiment.a
+libexperiment_a_SOURCES = \
+	%D%/lifecycle.c %D%/lifecycle.h \
+	%D%/network.c %D%/network.h \
+	%D%/progress.c %D%/progress.h \
+	%D%/scenario.c %D%/scenario.h
+libexperiment_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -1,0 +1,17 @@
+# The store: the only directory that may include sqlite3.h.
+noinst_LIBRARIES += libstore.a
+libstore_a_SOURCES = \
+	%D%/command.c %D%/command.h \
+	%D%/configuration.c %D%/configuration.h \
+	%D%/db.c %D%/db.h \
+	%D%/event.c %D%/event.h \
+	%D%/experiment.c %D%/experiment.h \
+	%D%/experiment_list.c \
+	%D%/migrate.c %D%/migrate.h \
+	%D%/round.c %D%/round.h \
+	%D%/sql.c %D%/sql.h %D%/sql.def \
+	%D%/store.c %D%/store.h \
+	%D%/timeline.c %D%/timeline.h
+nodist_libstore_a_SOURCES = schema/schema_sql.c
+libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(JSONC_CFLAGS)
+STORE_LIBS = libstore.a libexperiment.a libplatform.a $(LIB_LIBS) $(SQLITE_LIBS)

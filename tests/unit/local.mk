@@ -1,8 +1,11 @@
 # Unit tests: Check programs, one line of output each.  `make check` runs them.
 if CHECK
-check_PROGRAMS += %D%/test_lib
-TESTS += %D%/test_lib
+check_PROGRAMS += %D%/test_lib %D%/test_store
+TESTS += %D%/test_lib %D%/test_store
 %C%_test_lib_SOURCES = %D%/test_lib.c
 %C%_test_lib_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_lib_LDADD = $(LIB_LIBS) $(CHECK_LIBS)
+%C%_test_store_SOURCES = %D%/test_store.c
+%C%_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_store_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 endif
