@@ -1,0 +1,46 @@
+/* Every handler; one h_<resource>.c each.  See request.h for what they get. */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/request.h"
+
+#define HANDLER(name) int name(struct request *q, struct response *r, struct err *e)
+
+/* h_experiment.c */
+HANDLER(h_experiment_list);
+HANDLER(h_experiment_create);
+HANDLER(h_experiment_get);
+HANDLER(h_experiment_edit);
+HANDLER(h_experiment_delete);
+HANDLER(h_experiment_clone);
+/* h_control.c */
+HANDLER(h_experiment_control);
+/* h_run.c */
+HANDLER(h_round_list);
+HANDLER(h_client_list);
+HANDLER(h_timeline_list);
+HANDLER(h_log_tail);
+HANDLER(h_artifact_list);
+HANDLER(h_artifact_get);
+HANDLER(h_run_report);
+/* h_scenario.c */
+HANDLER(h_scenario_list);
+HANDLER(h_scenario_get);
+HANDLER(h_engine_list);
+/* h_health.c */
+HANDLER(h_health_get);
+/* h_session.c */
+HANDLER(h_session_create);
+HANDLER(h_session_delete);
+HANDLER(h_session_get);
+/* h_token.c */
+HANDLER(h_token_list);
+HANDLER(h_token_create);
+HANDLER(h_token_revoke);
+/* h_user.c */
+HANDLER(h_user_list);
+HANDLER(h_user_create);
+HANDLER(h_user_edit);
+HANDLER(h_user_delete);
+
+#endif
