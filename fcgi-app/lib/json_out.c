@@ -119,6 +119,14 @@ void json_put_i64(struct json_out *j, const char *name, int64_t value)
 	buf_add(j->buf, p, (size_t)(text + sizeof(text) - p));
 }
 
+void json_put_count(struct json_out *j, const char *name, int64_t value)
+{
+	if (value < 0)
+		json_put_null(j, name);
+	else
+		json_put_i64(j, name, value);
+}
+
 void json_put_double(struct json_out *j, const char *name, double value)
 {
 	char text[40];

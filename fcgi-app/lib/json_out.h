@@ -34,6 +34,8 @@ void json_array_end(struct json_out *j);
 void json_put_string(struct json_out *j, const char *name, const char *value);
 void json_put_string_len(struct json_out *j, const char *name, const char *value, size_t len);
 void json_put_i64(struct json_out *j, const char *name, int64_t value);
+/* A number that is negative while it is not known: null then. */
+void json_put_count(struct json_out *j, const char *name, int64_t value);
 void json_put_double(struct json_out *j, const char *name, double value);
 void json_put_bool(struct json_out *j, const char *name, bool value);
 void json_put_null(struct json_out *j, const char *name);
