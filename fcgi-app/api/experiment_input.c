@@ -59,14 +59,15 @@ char *input_tags(const struct json_object *v, struct err *e)
 	return NULL;
 }
 
+/* [A-Za-z0-9][A-Za-z0-9._-]*, as FLOPY-NET's policy engine names them. */
 static bool is_policy_name(const char *s)
 {
 	size_t n = 0;
 
 	for (; s[n]; n++)
-		if (!isalnum((unsigned char)s[n]) && !strchr("_.-", s[n]))
+		if (!isalnum((unsigned char)s[n]) && (n == 0 || !strchr("_.-", s[n])))
 			return false;
-	return n > 0 && n <= 100;
+	return n > 0 && n <= POLICY_NAME_MAX;
 }
 
 /* Names, each once.  Until a policy engine has been asked, every one is unverified. */
@@ -91,7 +92,7 @@ static void read_policies(const struct json_object *v, struct experiment_input *
 		for (k = 0; k < i && strcmp(name, json_object_get_string(json_object_array_get_idx(v, k))) != 0; k++)
 			;
 		if (!is_policy_name(name)) {
-			err_detail(e, "policies", "Must be names of 1 to 100 letters, digits, '_', '.' or '-'");
+			err_detail(e, "policies", "Must be names of 1 to %d letters, digits, '_', '.' or '-', beginning with a letter or digit", POLICY_NAME_MAX);
 			break;
 		}
 		if (k < i) {

@@ -8,7 +8,8 @@
 #define NOTES_MAX_CHARS 10000
 #define TAGS_MAX 20
 #define TAG_MAX_CHARS 50
-#define POLICIES_MAX 32
+#define POLICIES_MAX 50
+#define POLICY_NAME_MAX 64
 
 /* Texts are owned; experiment_input_clear(). */
 struct experiment_input {

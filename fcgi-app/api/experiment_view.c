@@ -4,12 +4,15 @@
 #include "api/experiment_view.h"
 
 #include "experiment/progress.h"
+#include "lib/json_in.h"
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "store/round.h"
 #include "store/timeline.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct recent {
 	struct progress_round rounds[PROGRESS_ROUNDS_MAX]; /* filled from the end: the store gives the newest first */
@@ -45,10 +48,8 @@ static void put_estimate(struct json_out *j, const struct experiment *x, const s
 		at = progress_estimate_end_ms(recent_rounds(recent), recent->n, x->rounds_total - x->rounds_completed, from, &why);
 	else if (x->status == STATUS_PAUSED || x->status == STATUS_PAUSING)
 		why = "Paused";
-	else if (status_is_terminal(x->status))
-		why = "Finished";
-	else
-		why = "Not running";
+	else if (!status_is_terminal(x->status))
+		why = "Not running yet";
 	json_put_time(j, "estimated_completion", at);
 	json_put_string(j, "eta_reason", why);
 }
@@ -59,6 +60,18 @@ static void put_duration(struct json_out *j, const struct experiment *x)
 		json_put_double(j, "duration_seconds", (double)(x->finished_at_ms - x->started_at_ms - x->paused_total_ms) / 1000.0);
 	else
 		json_put_null(j, "duration_seconds");
+}
+
+static void put_allowed(struct json_out *j, enum status status)
+{
+	enum status next;
+	int a;
+
+	json_array_begin(j, "allowed_actions");
+	for (a = 0; a < ACTION_MAX; a++)
+		if (lifecycle_request(status, (enum action)a, &next))
+			json_put_string(j, NULL, action_name((enum action)a));
+	json_array_end(j);
 }
 
 static int put_queue_position(struct request *q, struct json_out *j, const struct experiment *x, struct err *e)
@@ -111,7 +124,9 @@ static int put_common(struct request *q, struct json_out *j, const struct experi
 	put_duration(j, x);
 	json_put_raw(j, "waiting_for", x->waiting_for);
 	json_put_string(j, "failure", x->failure);
+	put_allowed(j, x->status);
 	json_put_raw(j, "tags", x->tags);
+	json_put_string(j, "notes", x->notes);
 	return put_queue_position(q, j, x, e);
 }
 
@@ -165,19 +180,31 @@ static void keep_client(void *arg, const struct client *c)
 	row->busy_ms = c->train_ms < 0 && c->transfer_ms < 0 ? -1 : (c->train_ms > 0 ? c->train_ms : 0) + (c->transfer_ms > 0 ? c->transfer_ms : 0);
 }
 
-/* By how much the round would have been shorter without this client: its time beyond the next slowest of the same round. */
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * How much longer than the median client of the same round it was busy: the time that a round waits for it.  -1 where fewer than three clients tell, or it does not itself.
+ */
 static int64_t slows_by(const struct client_rows *all, const struct client_row *row)
 {
-	int64_t next = -1;
-	size_t i;
+	int64_t *busy = mem_array(all->n, sizeof(*busy)), median, excess = -1;
+	size_t i, n = 0;
 
-	for (i = 0; i < all->n; i++) {
-		const struct client_row *other = &all->rows[i];
-
-		if (other != row && other->c.round == row->c.round && other->busy_ms > next)
-			next = other->busy_ms;
+	for (i = 0; i < all->n; i++)
+		if (all->rows[i].c.round == row->c.round && all->rows[i].busy_ms >= 0)
+			busy[n++] = all->rows[i].busy_ms;
+	if (n >= 3 && row->busy_ms >= 0) {
+		qsort(busy, n, sizeof(*busy), by_value);
+		median = n % 2 ? busy[n / 2] : (busy[n / 2 - 1] + busy[n / 2]) / 2;
+		excess = row->busy_ms > median ? row->busy_ms - median : 0;
 	}
-	return next >= 0 && row->busy_ms > next ? row->busy_ms - next : 0;
+	free(busy);
+	return excess;
 }
 
 static void put_client(struct json_out *j, const struct client_rows *all, const struct client_row *row)
@@ -191,12 +218,12 @@ static void put_client(struct json_out *j, const struct client_rows *all, const 
 	json_put_double(j, "loss", c->loss);
 	json_put_time(j, "last_update", c->last_update_ms);
 	json_put_count(j, "round", c->round);
-	json_put_i64(j, "rounds_count", c->rounds_count);
+	json_put_i64(j, "rounds_participated", c->rounds_count);
 	json_put_count(j, "samples", c->samples);
 	json_put_count(j, "train_ms", c->train_ms);
 	json_put_count(j, "transfer_ms", c->transfer_ms);
 	json_put_i64(j, "bytes", c->bytes_total);
-	json_put_i64(j, "slows_round_by_ms", slows_by(all, row));
+	json_put_count(j, "slows_round_by_ms", slows_by(all, row));
 	json_put_string(j, "detail", c->detail);
 	json_object_end(j);
 }
@@ -218,6 +245,16 @@ int experiment_view_clients(struct request *q, struct json_out *j, const char *n
 	}
 	free(all.rows);
 	return rc;
+}
+
+void experiment_view_network(struct json_out *j, const struct json_object *settings)
+{
+	const char *text;
+	double loss;
+
+	json_put_string(j, "bandwidth_limit", json_get_string(settings, "bandwidth_limit", &text) ? text : NULL);
+	json_put_string(j, "latency", json_get_string(settings, "latency", &text) ? text : NULL);
+	json_put_double(j, "packet_loss", json_get_double(settings, "packet_loss", &loss) ? loss : NAN);
 }
 
 void experiment_view_timeline_entry(void *json_out, const struct timeline_entry *t)
@@ -244,6 +281,18 @@ static void put_metrics(struct json_out *j, const struct experiment *x, const st
 	json_object_end(j);
 }
 
+static void put_network(struct json_out *j, const struct experiment *x)
+{
+	struct json_object *settings = NULL;
+
+	json_in_parse_object(x->network_settings, strlen(x->network_settings), &settings, NULL);
+	json_object_begin(j, "network_settings");
+	experiment_view_network(j, settings);
+	json_put_raw(j, "not_applied", x->not_applied);
+	json_object_end(j);
+	json_object_put(settings);
+}
+
 int experiment_view_detail(struct request *q, struct json_out *j, const struct experiment *x, struct err *e)
 {
 	struct recent recent;
@@ -255,11 +304,9 @@ int experiment_view_detail(struct request *q, struct json_out *j, const struct e
 	if (put_common(q, j, x, &recent, e) == -1)
 		return -1;
 	json_put_raw(j, "configuration", x->configuration);
-	json_put_raw(j, "network_settings", x->network_settings);
-	json_put_raw(j, "not_applied", x->not_applied);
+	put_network(j, x);
 	json_put_raw(j, "policies", x->policies);
 	json_put_raw(j, "policy_status", x->policy_status);
-	json_put_string(j, "notes", x->notes);
 	put_metrics(j, x, &recent);
 	if (experiment_view_clients(q, j, "clients", x->id, VIEW_CLIENTS_MAX, 0, &total, e) == -1)
 		return -1;

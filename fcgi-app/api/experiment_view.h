@@ -14,7 +14,9 @@ int experiment_view_item(struct request *q, struct json_out *j, const struct exp
 int experiment_view_detail(struct request *q, struct json_out *j, const struct experiment *x, struct err *e);
 /* The members of GET …/clients, as an array under name. */
 int experiment_view_clients(struct request *q, struct json_out *j, const char *name, int64_t id, int64_t limit, int64_t offset, int64_t *total, struct err *e);
-/* The array under name of timeline entries: the newest n. */
+/* The three members of network_settings, null where none is given (settings may be NULL). */
+void experiment_view_network(struct json_out *j, const struct json_object *settings);
+/* One entry of a timeline; the first argument is a struct json_out, as the store's callbacks want it. */
 struct timeline_entry;
 void experiment_view_timeline_entry(void *json_out, const struct timeline_entry *t);
 

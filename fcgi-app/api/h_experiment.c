@@ -303,7 +303,7 @@ static struct json_object *merged_configuration(const struct scenario *s, const 
 
 static struct json_object *clone_body(const struct request *q, const struct experiment *x)
 {
-	struct json_object *body = json_object_new_object(), *given = json_get(q->body, "configuration", NULL);
+	struct json_object *body = json_object_new_object(), *given = json_get(q->body, "configuration", NULL), *configuration;
 	struct buf name = {0};
 
 	json_object_object_add(body, "scenario", json_object_new_string(x->scenario));
@@ -317,9 +317,13 @@ static struct json_object *clone_body(const struct request *q, const struct expe
 		json_object_object_add(body, "name", json_object_new_string(buf_str(&name)));
 	}
 	if (given && !json_object_is_type(given, json_type_object))
-		json_object_object_add(body, "configuration", json_object_get(given));
+		configuration = json_object_get(given);
 	else
-		json_object_object_add(body, "configuration", merged_configuration(catalog_scenario(&q->app->catalog, x->scenario), x, given));
+		configuration = merged_configuration(catalog_scenario(&q->app->catalog, x->scenario), x, given);
+	/* The same run with other chance is what most clones are for, so the seed has a short way. */
+	if (json_get(q->body, "seed", NULL) && json_object_is_type(configuration, json_type_object))
+		json_object_object_add(configuration, "seed", json_object_get(json_get(q->body, "seed", NULL)));
+	json_object_object_add(body, "configuration", configuration);
 	take_over(body, q->body, "network_settings", x->network_settings);
 	take_over(body, q->body, "policies", x->policies);
 	take_over(body, q->body, "tags", x->tags);
@@ -331,7 +335,7 @@ static struct json_object *clone_body(const struct request *q, const struct expe
 
 int h_experiment_clone(struct request *q, struct response *r, struct err *e)
 {
-	static const char *const names[] = {"name", "configuration", "network_settings", "policies", "tags", "notes", NULL};
+	static const char *const names[] = {"name", "configuration", "network_settings", "policies", "tags", "notes", "seed", NULL};
 	struct experiment x;
 	struct experiment_input in;
 	struct json_object *body;

@@ -18,11 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE_MAX 1000
-#define PAGE_DEFAULT 100
+#define PAGE_MAX 100
 #define LOG_LINES_MAX 1000
 #define LOG_LINES_DEFAULT 200
 #define LOG_BYTES_MAX (256 * 1024) /* read from the end */
+#define LOG_LINE_MAX 4096          /* bytes shown of one line */
 
 /* id, limit and offset; the id is checked first, so that what does not exist is 404 whatever else is wrong. */
 static int read_page(struct request *q, int64_t *id, int64_t *limit, int64_t *offset, struct err *e)
@@ -30,8 +30,7 @@ static int read_page(struct request *q, int64_t *id, int64_t *limit, int64_t *of
 	if (request_experiment_id(q, id, e) == -1)
 		return -1;
 	err_clear(e);
-	*limit = request_query_i64(q, "limit", 1, PAGE_MAX, PAGE_DEFAULT, e);
-	*offset = request_query_i64(q, "offset", 0, INT64_MAX, 0, e);
+	request_page(q, PAGE_MAX, limit, offset, e);
 	return 0;
 }
 
@@ -50,32 +49,36 @@ static int begin_for(struct request *q, int64_t id, struct err *e)
 	return -1;
 }
 
+/* A file has all that there is; a page of it would be mistaken for all. */
 static bool wants_csv(const struct request *q, struct err *e)
 {
 	const char *format = request_query(q, "format");
 
-	if (format && strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
+	if (!format || strcmp(format, "json") == 0)
+		return false;
+	if (strcmp(format, "csv") != 0)
 		err_detail(e, "format", "Must be json or csv");
-	return format && strcmp(format, "csv") == 0;
+	if (request_query(q, "limit"))
+		err_detail(e, "limit", "Not with format=csv, which gives everything");
+	if (request_query(q, "offset"))
+		err_detail(e, "offset", "Not with format=csv, which gives everything");
+	return true;
 }
 
 static void put_round(void *arg, const struct round *r)
 {
 	struct json_out *j = arg;
-	char text[24];
 
 	json_object_begin(j, NULL);
 	json_put_i64(j, "round", r->round);
-	json_put_string(j, "status", r->status);
 	json_put_time(j, "started_at", r->started_at_ms);
 	json_put_time(j, "completed_at", r->completed_at_ms);
 	json_put_double(j, "accuracy", r->accuracy);
 	json_put_double(j, "loss", r->loss);
 	json_put_count(j, "duration_ms", r->duration_ms);
 	json_put_count(j, "clients", r->clients);
-	json_put_count(j, "failed_clients", r->failed_clients);
-	json_put_string(j, "communication_overhead", r->bytes < 0 ? NULL : text_from_bytes(r->bytes, text, sizeof(text)));
-	json_put_count(j, "communication_overhead_bytes", r->bytes);
+	json_put_i64(j, "failed_clients", r->failed_clients < 0 ? 0 : r->failed_clients);
+	json_put_count(j, "bytes", r->bytes);
 	json_object_end(j);
 }
 
@@ -84,7 +87,6 @@ static void csv_round(void *arg, const struct round *r)
 	struct buf *b = arg;
 
 	csv_i64(b, r->round);
-	csv_text(b, r->status);
 	csv_time(b, r->started_at_ms);
 	csv_time(b, r->completed_at_ms);
 	csv_double(b, r->accuracy);
@@ -109,8 +111,8 @@ int h_round_list(struct request *q, struct response *r, struct err *e)
 	if (err_collected(e, "Invalid query") == -1 || begin_for(q, id, e) == -1)
 		return -1;
 	if (csv) {
-		csv_begin(r, "rounds.csv", "round,status,started_at,completed_at,accuracy,loss,duration_ms,clients,failed_clients,bytes");
-		rc = round_each(q->app->store, id, after, limit, offset, csv_round, &r->body, &total, e);
+		csv_begin(r, "rounds.csv", "round,started_at,completed_at,accuracy,loss,duration_ms,clients,failed_clients,bytes");
+		rc = round_each(q->app->store, id, after, -1, 0, csv_round, &r->body, &total, e);
 	} else {
 		json_object_begin(&r->json, NULL);
 		json_array_begin(&r->json, "rounds");
@@ -123,69 +125,41 @@ int h_round_list(struct request *q, struct response *r, struct err *e)
 	return rc;
 }
 
-static void put_client_round(void *arg, const struct client_round *c)
-{
-	struct json_out *j = arg;
-
-	json_object_begin(j, NULL);
-	json_put_string(j, "id", c->client);
-	json_put_i64(j, "round", c->round);
-	json_put_string(j, "status", c->status);
-	json_put_double(j, "accuracy", c->accuracy);
-	json_put_double(j, "loss", c->loss);
-	json_put_count(j, "samples", c->samples);
-	json_put_count(j, "train_ms", c->train_ms);
-	json_put_count(j, "transfer_ms", c->transfer_ms);
-	json_put_count(j, "bytes", c->bytes);
-	json_object_end(j);
-}
-
-static void csv_client(void *arg, const struct client *c)
+static void csv_client_round(void *arg, const struct client_round *c)
 {
 	struct buf *b = arg;
 
+	csv_i64(b, c->round);
 	csv_text(b, c->client);
 	csv_text(b, c->status);
-	csv_i64(b, c->round);
-	csv_i64(b, c->rounds_count);
 	csv_double(b, c->accuracy);
 	csv_double(b, c->loss);
 	csv_i64(b, c->samples);
 	csv_i64(b, c->train_ms);
 	csv_i64(b, c->transfer_ms);
-	csv_i64(b, c->bytes_total);
-	csv_time(b, c->last_update_ms);
+	csv_i64(b, c->bytes);
 	csv_end(b);
 }
 
+/* As JSON the clients as they are now; as CSV what each did in every round, which is what one plots. */
 int h_client_list(struct request *q, struct response *r, struct err *e)
 {
-	int64_t id, limit, offset, round, total = 0;
+	int64_t id, limit, offset, total = 0;
 	bool csv;
 	int rc;
 
 	if (read_page(q, &id, &limit, &offset, e) == -1)
 		return -1;
-	round = request_query_i64(q, "round", 1, INT64_MAX, 0, e);
 	csv = wants_csv(q, e);
-	if (csv && round)
-		err_detail(e, "format", "csv is for the clients as they are now, without round");
 	if (err_collected(e, "Invalid query") == -1 || begin_for(q, id, e) == -1)
 		return -1;
 	if (csv) {
-		csv_begin(r, "clients.csv", "client,status,round,rounds_count,accuracy,loss,samples,train_ms,transfer_ms,bytes,last_update");
-		rc = client_each(q->app->store, id, limit, offset, csv_client, &r->body, &total, e);
+		csv_begin(r, "clients.csv", "round,client,status,accuracy,loss,samples,train_ms,transfer_ms,bytes");
+		rc = client_round_each(q->app->store, id, csv_client_round, &r->body, e);
 	} else {
 		json_object_begin(&r->json, NULL);
-		if (round) {
-			/* What each did in that round: at most as many as were chosen, so there is no paging. */
-			json_array_begin(&r->json, "clients");
-			rc = client_round_each(q->app->store, id, round, put_client_round, &r->json, e);
-			json_array_end(&r->json);
-		} else {
-			rc = experiment_view_clients(q, &r->json, "clients", id, limit, offset, &total, e);
-			response_page(r, total, limit, offset);
-		}
+		rc = experiment_view_clients(q, &r->json, "clients", id, limit, offset, &total, e);
+		response_page(r, total, limit, offset);
 		json_object_end(&r->json);
 	}
 	store_rollback(q->app->store);
@@ -240,6 +214,8 @@ static void put_log_line(struct json_out *j, const char *line, size_t len)
 	struct buf clean = {0};
 	size_t i;
 
+	if (len > LOG_LINE_MAX)
+		len = LOG_LINE_MAX;
 	if (!text_utf8_valid(line, len)) {
 		for (i = 0; i < len; i++) {
 			if ((unsigned char)line[i] < 0x80 && line[i])

@@ -1,57 +1,79 @@
 /* /scenarios and /engines: what can be run, with every member, its limits and its default. */
 #include "config.h"
 
+#include "api/experiment_view.h"
 #include "api/handlers.h"
 #include "lib/mem.h"
 
 #include <json-c/json_object.h>
 #include <string.h>
 
+static const char *const capabilities[] = {"pause", "stop", "abort", "client_metrics", "network_emulation"};
+
 static void put_tree(struct json_out *j, const char *name, struct json_object *v)
 {
 	json_put_raw(j, name, v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL);
 }
 
-static void put_members(struct json_out *j, const struct scenario *s)
+/* Members are the scenario's where there is one, which are the engine's with its defaults and limits. */
+static void put_engine(struct json_out *j, const struct engine *g, struct json_object *members)
 {
-	struct json_object *nothing = NULL;
-	struct err e;
+	size_t k;
 
-	put_tree(j, "members", s->members);
-	put_tree(j, "rules", s->engine->rules);
-	err_clear(&e);
-	nothing = scenario_configure(s, NULL, &e);
-	put_tree(j, "defaults", nothing);
-	json_object_put(nothing);
-	put_tree(j, "network_settings", s->network);
+	json_object_begin(j, "capabilities");
+	for (k = 0; k < ARRAY_LEN(capabilities); k++)
+		json_put_bool(j, capabilities[k], engine_can(g, capabilities[k]));
+	json_object_end(j);
+	put_tree(j, "members", members);
+	if (g->rules) {
+		put_tree(j, "rules", g->rules);
+	} else {
+		json_array_begin(j, "rules");
+		json_array_end(j);
+	}
 }
 
-static void put_scenario(struct json_out *j, const char *name, const struct scenario *s, bool whole)
+static void put_scenario(struct json_out *j, const char *name, const struct scenario *s)
 {
 	json_object_begin(j, name);
 	json_put_string(j, "name", s->name);
 	json_put_string(j, "title", s->title);
 	json_put_string(j, "description", s->description);
 	json_put_string(j, "engine", s->engine->name);
-	if (whole) {
-		put_members(j, s);
-		put_tree(j, "capabilities", s->engine->capabilities);
-	}
+	put_engine(j, s->engine, s->members);
+	json_object_begin(j, "network_settings");
+	experiment_view_network(j, s->network);
 	json_object_end(j);
+	json_object_end(j);
+}
+
+/* limit, offset and the order by name, which is the only one. */
+static int read_list(struct request *q, int64_t *limit, int64_t *offset, bool *descending, struct err *e)
+{
+	const char *sort = request_query(q, "sort");
+
+	err_clear(e);
+	request_page(q, 100, limit, offset, e);
+	*descending = sort && strcmp(sort, "name:desc") == 0;
+	if (sort && !*descending && strcmp(sort, "name:asc") != 0 && strcmp(sort, "name") != 0)
+		err_detail(e, "sort", "Must be name:asc or name:desc");
+	return err_collected(e, "Invalid query");
 }
 
 int h_scenario_list(struct request *q, struct response *r, struct err *e)
 {
 	const struct catalog *c = &q->app->catalog;
-	size_t i;
+	int64_t limit, offset, i, n = (int64_t)c->scenarios_n;
+	bool descending;
 
-	(void)e;
+	if (read_list(q, &limit, &offset, &descending, e) == -1)
+		return -1;
 	json_object_begin(&r->json, NULL);
 	json_array_begin(&r->json, "scenarios");
-	for (i = 0; i < c->scenarios_n; i++)
-		put_scenario(&r->json, NULL, &c->scenarios[i], false);
+	for (i = offset; i < n && i - offset < limit; i++)
+		put_scenario(&r->json, NULL, &c->scenarios[descending ? n - 1 - i : i]);
 	json_array_end(&r->json);
-	json_put_i64(&r->json, "total", (int64_t)c->scenarios_n);
+	response_page(r, n, limit, offset);
 	json_object_end(&r->json);
 	return 0;
 }
@@ -63,33 +85,33 @@ int h_scenario_get(struct request *q, struct response *r, struct err *e)
 	if (!s)
 		return err_set(e, ERR_NOTFOUND, "No such scenario");
 	json_object_begin(&r->json, NULL);
-	put_scenario(&r->json, "scenario", s, true);
+	put_scenario(&r->json, "scenario", s);
 	json_object_end(&r->json);
 	return 0;
 }
 
 int h_engine_list(struct request *q, struct response *r, struct err *e)
 {
-	static const char *const capabilities[] = {"pause", "stop", "abort", "client_metrics", "network_emulation"};
 	const struct catalog *c = &q->app->catalog;
-	size_t i, k;
+	int64_t limit, offset, i, n = (int64_t)c->engines_n;
+	bool descending;
 
-	(void)e;
+	if (read_list(q, &limit, &offset, &descending, e) == -1)
+		return -1;
 	json_object_begin(&r->json, NULL);
 	json_array_begin(&r->json, "engines");
-	for (i = 0; i < c->engines_n; i++) {
+	for (i = offset; i < n && i - offset < limit; i++) {
+		const struct engine *g = &c->engines[descending ? n - 1 - i : i];
+
 		json_object_begin(&r->json, NULL);
-		json_put_string(&r->json, "name", c->engines[i].name);
-		json_put_string(&r->json, "title", c->engines[i].title);
-		json_put_string(&r->json, "description", c->engines[i].description);
-		json_object_begin(&r->json, "capabilities");
-		for (k = 0; k < ARRAY_LEN(capabilities); k++)
-			json_put_bool(&r->json, capabilities[k], engine_can(&c->engines[i], capabilities[k]));
-		json_object_end(&r->json);
+		json_put_string(&r->json, "name", g->name);
+		json_put_string(&r->json, "title", g->title);
+		json_put_string(&r->json, "description", g->description);
+		put_engine(&r->json, g, g->members);
 		json_object_end(&r->json);
 	}
 	json_array_end(&r->json);
-	json_put_i64(&r->json, "total", (int64_t)c->engines_n);
+	response_page(r, n, limit, offset);
 	json_object_end(&r->json);
 	return 0;
 }

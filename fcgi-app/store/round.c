@@ -21,15 +21,14 @@ static int each_round(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, c
 	while ((rc = db_step(st, s, e)) == 1) {
 		struct round r = {
 			.round = db_i64(s, 0),
-			.status = db_text(s, 1),
-			.started_at_ms = db_i64(s, 2),
-			.completed_at_ms = db_i64(s, 3),
-			.accuracy = db_double(s, 4),
-			.loss = db_double(s, 5),
-			.duration_ms = db_count(s, 6),
-			.clients = db_count(s, 7),
-			.failed_clients = db_count(s, 8),
-			.bytes = db_count(s, 9),
+			.started_at_ms = db_i64(s, 1),
+			.completed_at_ms = db_i64(s, 2),
+			.accuracy = db_double(s, 3),
+			.loss = db_double(s, 4),
+			.duration_ms = db_count(s, 5),
+			.clients = db_count(s, 6),
+			.failed_clients = db_count(s, 7),
+			.bytes = db_count(s, 8),
 		};
 
 		fn(arg, &r);
@@ -97,13 +96,12 @@ int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t 
 	return rc;
 }
 
-int client_round_each(struct store *st, int64_t experiment_id, int64_t round, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
+int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_ROUND_LIST);
 	int rc;
 
 	db_bind_i64(s, 1, experiment_id);
-	db_bind_i64(s, 2, round);
 	while ((rc = db_step(st, s, e)) == 1) {
 		struct client_round c = {
 			.round = db_i64(s, 0),

@@ -10,7 +10,6 @@
 /* Unknown numbers are -1, unknown measures NAN, times that have not come 0. */
 struct round {
 	int64_t round;
-	const char *status; /* running, completed, dropped */
 	int64_t started_at_ms, completed_at_ms;
 	double accuracy, loss;
 	int64_t duration_ms;
@@ -41,7 +40,7 @@ struct client_round {
 	int64_t bytes;
 };
 
-/* Rounds greater than after, ascending, and how many there are. */
+/* Completed rounds greater than after, ascending, and how many there are.  limit -1: all. */
 int round_each(struct store *st, int64_t experiment_id, int64_t after, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct round *r), void *arg,
 	       int64_t *total, struct err *e);
 /* The newest n completed rounds, newest first. */
@@ -49,6 +48,7 @@ int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (
 /* By name, and how many there are. */
 int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct client *c), void *arg,
 		int64_t *total, struct err *e);
-int client_round_each(struct store *st, int64_t experiment_id, int64_t round, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
+/* What every client did in every round, by round and client. */
+int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
 
 #endif
