@@ -18,10 +18,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cache;
+struct identities;
+struct keys;
+
 #define REQUEST_PARAMS_MAX 3 /* :name parts of a pattern */
 #define REQUEST_QUERY_MAX 24 /* query parameters */
+#define ETAG_MAX 48
 
-enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS, METHOD_MAX }; /* HEAD is a GET without a body */
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS, METHOD_HEAD, METHOD_MAX }; /* handlers see HEAD as GET */
 
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
@@ -37,9 +42,14 @@ struct identity {
 /* What lives as long as the worker. */
 struct app {
 	const struct conf *conf;
-	struct store *store;
+	struct store *store; /* NULL while it cannot be opened; only h_health_get sees that */
 	struct shared *shared;
 	struct catalog catalog;
+	const struct keys *keys;      /* what tokens are verified and signed with */
+	struct identities *identities; /* tokens that were verified lately */
+	struct cache *cache;
+	int64_t started_at_ms;        /* of the pool, not of this worker */
+	const char *store_trouble;    /* why store is NULL */
 };
 
 struct query_param {
@@ -60,6 +70,7 @@ struct request {
 	const char *idempotency_key; /* headers; NULL when absent */
 	const char *if_match;
 	const char *origin;
+	bool https;
 	int64_t now_ms; /* the one clock reading of this request */
 };
 
@@ -69,6 +80,7 @@ struct response {
 	struct buf body;
 	struct json_out json;     /* writes into body */
 	struct buf headers;       /* further "Name: value\r\n" lines */
+	char etag[ETAG_MAX];      /* with its quotes; left empty: the dispatcher takes a hash of the body */
 	char *file;               /* send this file as the body (owned, freed by the dispatcher); NULL: send body */
 };
 

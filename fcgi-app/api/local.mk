@@ -1,0 +1,26 @@
+# flopynet-api: the only user of fcgiapp.h.  Everything but main.c is in a library, so that tests link the real thing.
+noinst_LIBRARIES += libapi.a
+libapi_a_SOURCES = \
+	%D%/dispatch.c %D%/dispatch.h \
+	%D%/h_health.c \
+	%D%/handlers.h \
+	%D%/problem.c %D%/problem.h \
+	%D%/request.c %D%/request.h \
+	%D%/router.c %D%/router.h \
+	%D%/routes.c %D%/routes.h \
+	%D%/uri.c %D%/uri.h \
+	%D%/wire.c %D%/wire.h
+libapi_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+API_LIBS = libapi.a $(STORE_LIBS)
+
+# The process around it.
+sbin_PROGRAMS += flopynet-api
+flopynet_api_SOURCES = \
+	%D%/gateway.c %D%/gateway.h \
+	%D%/main.c \
+	%D%/scoreboard.c %D%/scoreboard.h \
+	%D%/setup.c %D%/setup.h \
+	%D%/supervisor.c %D%/supervisor.h \
+	%D%/worker.c %D%/worker.h
+flopynet_api_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+flopynet_api_LDADD = $(API_LIBS) -lfcgi
