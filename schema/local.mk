@@ -5,3 +5,11 @@ EXTRA_DIST += $(SCHEMA_SQL) %D%/embed.sh
 CLEANFILES += %D%/schema_sql.c
 %D%/schema_sql.c: $(SCHEMA_SQL) %D%/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) %D% && (cd $(srcdir) && sh %D%/embed.sh $(SCHEMA_SQL)) > $@.tmp && mv $@.tmp $@
+
+# The contract, installed and served; JSON is for those who do not read YAML.
+dist_pkgdata_DATA += %D%/openapi.yaml %D%/asyncapi.yaml
+nodist_pkgdata_DATA = %D%/openapi.json
+CLEANFILES += %D%/openapi.json
+%D%/openapi.json: %D%/openapi.yaml
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(PYTHON_YAML) -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin.buffer), sys.stdout, separators=(",", ":"))' \
+		<$(srcdir)/%D%/openapi.yaml >$@.tmp && mv $@.tmp $@
