@@ -14,6 +14,7 @@ struct store {
 	char *path;
 	enum store_mode mode;
 	int64_t own_commits;
+	bool relaxed; /* in a transaction of store_begin_relaxed() */
 	sqlite3_stmt *stmts[SQL_MAX];
 };
 

@@ -9,6 +9,8 @@ libstore_a_SOURCES = \
 	%D%/experiment_list.c \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/round.c %D%/round.h \
+	%D%/sample.c %D%/sample.h \
+	%D%/service.c %D%/service.h \
 	%D%/sql.c %D%/sql.h %D%/sql.def \
 	%D%/store.c %D%/store.h \
 	%D%/timeline.c %D%/timeline.h

@@ -123,6 +123,28 @@ int store_begin(struct store *st, struct err *e)
 	return db_run(st, db_stmt(st, SQL_BEGIN), e);
 }
 
+/* The pragma acts when it is prepared, so it cannot be a statement of the table. */
+static void relax(struct store *st, bool relaxed)
+{
+	if (st->relaxed == relaxed)
+		return;
+	st->relaxed = relaxed;
+	db_exec(st, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL);
+}
+
+int store_begin_relaxed(struct store *st, struct err *e)
+{
+	int rc;
+
+	relax(st, true);
+	sqlite3_busy_timeout(st->db, 0);
+	rc = store_begin(st, e);
+	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+	if (rc == -1)
+		relax(st, false);
+	return rc;
+}
+
 int store_read_begin(struct store *st, struct err *e)
 {
 	return db_run(st, db_stmt(st, SQL_READ_BEGIN), e);
@@ -135,6 +157,7 @@ int store_commit(struct store *st, struct err *e)
 		return -1;
 	}
 	st->own_commits++;
+	relax(st, false);
 	return 0;
 }
 
@@ -142,6 +165,7 @@ void store_rollback(struct store *st)
 {
 	if (!sqlite3_get_autocommit(st->db))
 		db_run(st, db_stmt(st, SQL_ROLLBACK), NULL);
+	relax(st, false);
 }
 
 int64_t store_version(struct store *st)
@@ -154,6 +178,17 @@ int64_t store_version(struct store *st)
 	sqlite3_reset(s);
 	/* The two counters move apart by far less than 2^20 before either is looked at again. */
 	return (v << 20) + st->own_commits;
+}
+
+int store_bytes(struct store *st, int64_t *bytes, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_STORE_PAGES);
+
+	if (db_step(st, s, e) != 1)
+		return -1;
+	*bytes = (db_i64(s, 0) - db_i64(s, 1)) * db_i64(s, 2);
+	sqlite3_reset(s);
+	return 0;
 }
 
 int64_t store_wal_bytes(const struct store *st)

@@ -35,6 +35,11 @@ int store_open(struct store **out, const char *path, enum store_mode mode, struc
 void store_close(struct store *st);
 
 int store_begin(struct store *st, struct err *e);
+/*
+ * The same for what may be lost: it does not wait for another writer (ERR_BUSY at once), and the commit does not wait for the disk: a power cut may take the newest of these away, never the
+ * store's soundness, and nothing when only the process dies.  For samples.
+ */
+int store_begin_relaxed(struct store *st, struct err *e);
 int store_commit(struct store *st, struct err *e);
 /* Harmless outside a transaction. */
 void store_rollback(struct store *st);
@@ -51,6 +56,8 @@ int64_t store_version(struct store *st);
 
 /* Only with STORE_CHECKPOINTER: move the log into the file.  ERR_BUSY when readers or a writer are in the way: try again at the next turn. */
 int store_checkpoint(struct store *st, struct err *e);
+/* Bytes of the store that are in use, without the log and without free pages. */
+int store_bytes(struct store *st, int64_t *bytes, struct err *e);
 /* Bytes of the log file. */
 int64_t store_wal_bytes(const struct store *st);
 /* A checked, consistent copy (VACUUM INTO a temporary name, quick_check, fsync, rename) while everything runs.  The target must not exist. */

@@ -11,4 +11,9 @@ TESTS += %D%/test_experiment %D%/test_lib %D%/test_store
 %C%_test_store_SOURCES = %D%/test_store.c
 %C%_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_store_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_service
+TESTS += %D%/test_service
+%C%_test_service_SOURCES = %D%/test_service.c
+%C%_test_service_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_service_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 endif
