@@ -1,4 +1,4 @@
-/* From an err to the answer that a client gets: the only place that knows failure statuses. */
+/* From an err to an answer of the API; platform/failure.h has the statuses and the form. */
 #ifndef API_PROBLEM_H
 #define API_PROBLEM_H
 
