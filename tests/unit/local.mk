@@ -16,4 +16,9 @@ TESTS += %D%/test_service
 %C%_test_service_SOURCES = %D%/test_service.c
 %C%_test_service_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_service_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_settings
+TESTS += %D%/test_settings
+%C%_test_settings_SOURCES = %D%/test_settings.c
+%C%_test_settings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_settings_LDADD = libplatform.a $(LIB_LIBS) $(CHECK_LIBS)
 endif
