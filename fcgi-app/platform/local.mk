@@ -2,7 +2,9 @@
 noinst_LIBRARIES += libplatform.a
 libplatform_a_SOURCES = \
 	%D%/failure.c %D%/failure.h \
+	%D%/health.c %D%/health.h \
 	%D%/live.c %D%/live.h \
+	%D%/schedule.c %D%/schedule.h \
 	%D%/setting_value.c %D%/setting_value.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_check.c \
