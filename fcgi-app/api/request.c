@@ -68,6 +68,48 @@ int64_t request_query_time(const struct request *q, const char *name, int64_t fa
 	return fallback;
 }
 
+bool request_query_bool(const struct request *q, const char *name, bool fallback, struct err *e)
+{
+	const char *text = request_query(q, name);
+
+	if (!text)
+		return fallback;
+	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+		err_detail(e, name, "Must be true or false");
+	return strcmp(text, "true") == 0;
+}
+
+static void refuse_sort(const char *const *names, struct err *e)
+{
+	struct buf b = {0};
+	size_t i;
+
+	for (i = 0; names[i]; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
+	err_detail(e, "sort", "Must be one of %s, with :asc or :desc", b.data);
+	buf_clear(&b);
+}
+
+size_t request_query_sort(const struct request *q, const char *const *names, bool *descending, struct err *e)
+{
+	const char *text = request_query(q, "sort"), *colon;
+	size_t i, n;
+
+	if (!text)
+		return 0;
+	colon = strchr(text, ':');
+	n = colon ? (size_t)(colon - text) : strlen(text);
+	for (i = 0; names[i]; i++)
+		if (strlen(names[i]) == n && memcmp(names[i], text, n) == 0)
+			break;
+	if (names[i] && (!colon || strcmp(colon, ":asc") == 0 || strcmp(colon, ":desc") == 0)) {
+		*descending = colon && strcmp(colon, ":desc") == 0;
+		return i;
+	}
+	refuse_sort(names, e);
+	return 0;
+}
+
 void request_page(const struct request *q, int64_t max, int64_t *limit, int64_t *offset, struct err *e)
 {
 	*limit = request_query_i64(q, "limit", 1, max, 10, e);

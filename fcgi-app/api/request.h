@@ -90,6 +90,12 @@ const char *request_query(const struct request *q, const char *name);
 int64_t request_query_i64(const struct request *q, const char *name, int64_t min, int64_t max, int64_t fallback, struct err *e);
 /* An RFC 3339 parameter in Unix ms; absent: fallback. */
 int64_t request_query_time(const struct request *q, const char *name, int64_t fallback, struct err *e);
+/* true or false. */
+bool request_query_bool(const struct request *q, const char *name, bool fallback, struct err *e);
+/*
+ * The parameter sort, "FIELD", "FIELD:asc" or "FIELD:desc" with a field of names (NULL-terminated): the field's index.  Absent: index 0 with *descending as it was.
+ */
+size_t request_query_sort(const struct request *q, const char *const *names, bool *descending, struct err *e);
 /* limit (1 to max, default 10) and offset. */
 void request_page(const struct request *q, int64_t max, int64_t *limit, int64_t *offset, struct err *e);
 /* params[0] as an experiment's number; ERR_NOTFOUND for anything else, also for an experiment that an engine's token is not for. */

@@ -57,7 +57,8 @@ void config_entry_clear(struct config_entry *c)
 	memset(c, 0, sizeof(*c));
 }
 
-int config_each(struct store *st, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct config_entry *c), void *arg, int64_t *total, struct err *e)
+int config_each(struct store *st, bool descending, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct config_entry *c), void *arg, int64_t *total,
+		struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_CONFIG_TOTAL);
 	struct config_entry c;
@@ -67,7 +68,7 @@ int config_each(struct store *st, int64_t limit, int64_t offset, void (*fn)(void
 		return -1;
 	*total = db_i64(s, 0);
 	sqlite3_reset(s);
-	s = db_stmt(st, SQL_CONFIG_LIST);
+	s = db_stmt(st, descending ? SQL_CONFIG_LIST_DESC : SQL_CONFIG_LIST_ASC);
 	db_bind_i64(s, 1, limit);
 	db_bind_i64(s, 2, offset);
 	while ((rc = db_step(st, s, e)) == 1) {

@@ -8,6 +8,7 @@
 #include "lib/err.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct config_entry {
@@ -23,8 +24,8 @@ int config_current(struct store *st, struct config_entry *c, struct err *e);
 /* ERR_NOTFOUND when there is no such version. */
 int config_get(struct store *st, int64_t version, struct config_entry *c, struct err *e);
 void config_entry_clear(struct config_entry *c);
-/* Newest first, borrowed. */
-int config_each(struct store *st, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct config_entry *c), void *arg, int64_t *total, struct err *e);
+/* A page by version, borrowed, and how many there are in all. */
+int config_each(struct store *st, bool descending, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct config_entry *c), void *arg, int64_t *total, struct err *e);
 /* In a transaction.  Fills version. */
 int config_put(struct store *st, struct config_entry *c, struct err *e);
 
