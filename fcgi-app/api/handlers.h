@@ -42,5 +42,11 @@ HANDLER(h_user_list);
 HANDLER(h_user_create);
 HANDLER(h_user_edit);
 HANDLER(h_user_delete);
+/* h_config.c */
+HANDLER(h_config_get);
+HANDLER(h_config_change);
+HANDLER(h_config_describe);
+HANDLER(h_config_history);
+HANDLER(h_config_revert);
 
 #endif

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/h_config.c \
 	%D%/h_health.c \
 	%D%/handlers.h \
 	%D%/problem.c %D%/problem.h \
