@@ -24,4 +24,9 @@ TESTS += %D%/test_settings
 %C%_test_settings_SOURCES = %D%/test_settings.c
 %C%_test_settings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_settings_LDADD = libplatform.a $(LIB_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_stream
+TESTS += %D%/test_stream
+%C%_test_stream_SOURCES = %D%/test_stream.c
+%C%_test_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_stream_LDADD = $(STREAM_LIBS) $(CHECK_LIBS)
 endif
