@@ -5,6 +5,9 @@
 declare -A up_pid=() up_since=() up_fails=()
 
 dev_up() {
+	# Started by a script in the background, this shell would be deaf to SIGINT for good: begin again with ears.
+	[ -n "${FLOPYNET_DEV_UP:-}" ] || exec env --default-signal=INT,QUIT FLOPYNET_DEV_UP=1 "$top/dev" up "$@"
+	unset FLOPYNET_DEV_UP
 	local port=3001 state=$top/var
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -61,7 +64,10 @@ up_files() {
 	conf=$state/flopynet.conf
 	# lighttpd splits commands at spaces and a socket's path has 108 bytes at most: it sees everything through short links.
 	case $base in /*[!A-Za-z0-9_./-]* | [!/]*) base=/tmp ;; esac
+	run=$(cat "$state/.run" 2>/dev/null || true) # left by one that was killed
+	case $run in */flopynet.??????) rm -rf "$run" ;; esac
 	run=$(mktemp -d "$base/flopynet.XXXXXX")
+	printf '%s\n' "$run" >"$state/.run"
 	ln -s "$state" "$run/state"
 	ln -s "$bin" "$run/bin"
 	ln -s "$top/web" "$run/web"
@@ -100,8 +106,14 @@ up_token() {
 	mv "$state/token.new" "$state/token"
 }
 
-# up_start NAME [DELAY]: each in a session of its own, so that Ctrl-C reaches only this shell, which stops them in order; and bound to this
-# shell, so that none is left when it is killed.
+# In a session of its own, so that Ctrl-C reaches only this shell, which stops everything in order; and bound to this shell, so that none is
+# left when it is killed.
+up_exec() { # delay program...
+	[ "$1" = 0 ] || setpriv --pdeathsig TERM sleep "$1"
+	exec setsid env --default-signal=INT,QUIT setpriv --pdeathsig TERM "${@:2}"
+}
+
+# up_start NAME [DELAY]
 up_start() {
 	local name=$1 delay=${2:-0} program
 	case $name in
@@ -112,10 +124,7 @@ up_start() {
 		program=(lighttpd -D -f "$state/lighttpd.conf")
 		;;
 	esac
-	{
-		[ "$delay" = 0 ] || setpriv --pdeathsig TERM sleep "$delay"
-		exec setsid env --default-signal=INT,QUIT setpriv --pdeathsig TERM "${program[@]}"
-	} 7>&- &
+	up_exec "$delay" "${program[@]}" 7>&- &
 	up_pid[$name]=$!
 	up_since[$name]=$((SECONDS + delay))
 }
@@ -157,12 +166,15 @@ TEXT
 }
 
 up_supervise() {
-	local gone status name
+	local name status
 	while :; do
-		status=0
-		wait -n -p gone "${up_pid[@]}" || status=$?
+		wait -n "${up_pid[@]}" 2>/dev/null || true
+		# Whoever it was that ended, and perhaps another meanwhile.
 		for name in "${!up_pid[@]}"; do
-			[ "${up_pid[$name]}" != "${gone:-}" ] || up_again "$name" "$status"
+			kill -0 "${up_pid[$name]}" 2>/dev/null && continue
+			status=0
+			wait "${up_pid[$name]}" 2>/dev/null || status=$?
+			up_again "$name" "$status"
 		done
 	done
 }
