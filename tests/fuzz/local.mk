@@ -1,0 +1,24 @@
+# Fuzz harnesses: NAME_fuzz.c has LLVMFuzzerTestOneInput, tests/fixtures/corpus/NAME the inputs that it begins with.
+# ./dev fuzz lets libFuzzer drive them; make check replays the corpus, with replay.c for a main.
+fuzz_programs = %D%/json_fuzz %D%/settings_fuzz
+if FUZZERS
+noinst_PROGRAMS += $(fuzz_programs)
+fuzz_main =
+fuzz_flags = -fsanitize=fuzzer
+else
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
+fuzz_main = %D%/replay.c
+fuzz_flags =
+endif
+fuzzers: $(fuzz_programs)
+
+%C%_json_fuzz_SOURCES = %D%/json_fuzz.c $(fuzz_main)
+%C%_json_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_json_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
+%C%_json_fuzz_LDADD = $(LIB_LIBS)
+%C%_settings_fuzz_SOURCES = %D%/settings_fuzz.c $(fuzz_main)
+%C%_settings_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_settings_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
+%C%_settings_fuzz_LDADD = libplatform.a $(LIB_LIBS)
+EXTRA_DIST += %D%/replay.c
