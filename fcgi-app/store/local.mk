@@ -6,7 +6,7 @@ libstore_a_SOURCES = \
 	%D%/db.c %D%/db.h \
 	%D%/event.c %D%/event.h \
 	%D%/experiment.c %D%/experiment.h \
-	%D%/experiment_list.c \
+	%D%/experiment_list.c %D%/experiment_row.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/round.c %D%/round.h \
 	%D%/sample.c %D%/sample.h \
