@@ -6,6 +6,7 @@
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
 
+#include "auth/role.h"
 #include "experiment/scenario.h"
 #include "lib/buf.h"
 #include "lib/conf.h"
@@ -27,8 +28,6 @@ struct keys;
 #define ETAG_MAX 48
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS, METHOD_HEAD, METHOD_MAX }; /* handlers see HEAD as GET */
-
-enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
 /* Who asks.  Borrowed from the verified token; subject is "anonymous" where the route needs nobody, "local" where authentication is off. */
 struct identity {

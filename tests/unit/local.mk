@@ -1,10 +1,13 @@
 # Unit tests: Check programs, one line of output each.  `make check` runs them.
 if CHECK
-check_PROGRAMS += %D%/test_experiment %D%/test_lib %D%/test_store
-TESTS += %D%/test_experiment %D%/test_lib %D%/test_store
+check_PROGRAMS += %D%/test_experiment %D%/test_auth %D%/test_lib %D%/test_store
+TESTS += %D%/test_experiment %D%/test_auth %D%/test_lib %D%/test_store
 %C%_test_experiment_SOURCES = %D%/test_experiment.c
 %C%_test_experiment_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_experiment_LDADD = libexperiment.a $(LIB_LIBS) $(CHECK_LIBS)
+%C%_test_auth_SOURCES = %D%/test_auth.c
+%C%_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS)
+%C%_test_auth_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 %C%_test_lib_SOURCES = %D%/test_lib.c
 %C%_test_lib_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_lib_LDADD = $(LIB_LIBS) $(CHECK_LIBS)
