@@ -1,0 +1,206 @@
+"""What the API answers, as objects with attributes.
+
+Members that a newer server adds are ignored; members that are missing are ``None`` (or empty).  ``raw`` is the JSON object as it came.
+Times are aware ``datetime`` objects in UTC.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
+
+T = TypeVar("T", bound="Record")
+
+#: States after which nothing follows.
+FINAL = frozenset({"completed", "stopped", "aborted", "failed"})
+
+
+def to_time(text: Any) -> Optional[datetime]:
+    """RFC 3339 with ``Z`` as the API writes it; ``None`` for null or anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    except ValueError:
+        return None
+
+
+@dataclass
+class Record:
+    """Base of all: filled from a JSON object by field name."""
+
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def parse(cls: Type[T], data: Any) -> T:
+        data = data if isinstance(data, dict) else {}
+        values: Dict[str, Any] = {"raw": data}
+        for f in dataclasses.fields(cls):
+            if f.name == "raw" or f.name not in data:
+                continue
+            value = data[f.name]
+            if "datetime" in str(f.type):
+                value = to_time(value)
+            if value is not None or "Optional" in str(f.type):
+                values[f.name] = value
+        return cls(**values)
+
+
+@dataclass
+class Client(Record):
+    """One participant of a run, as it last was."""
+
+    id: str = ""
+    status: str = ""
+    accuracy: Optional[float] = None
+    loss: Optional[float] = None
+    last_update: Optional[datetime] = None
+    round: Optional[int] = None
+    rounds_participated: int = 0
+    samples: Optional[int] = None
+    train_ms: Optional[int] = None
+    transfer_ms: Optional[int] = None
+    bytes: int = 0
+    slows_round_by_ms: Optional[int] = None
+    detail: Optional[str] = None
+
+
+@dataclass
+class Round(Record):
+    """A completed round."""
+
+    round: int = 0
+    accuracy: Optional[float] = None
+    loss: Optional[float] = None
+    started_at: Optional[datetime] = None
+    completed_at: Optional[datetime] = None
+    duration_ms: Optional[int] = None
+    clients: Optional[int] = None
+    failed_clients: int = 0
+    bytes: Optional[int] = None
+
+
+@dataclass
+class TimelineEntry(Record):
+    id: int = 0
+    timestamp: Optional[datetime] = None
+    event: str = ""
+    details: str = ""
+    actor: Optional[str] = None
+
+
+@dataclass
+class Artifact(Record):
+    name: str = ""
+    kind: str = ""
+    description: Optional[str] = None
+    size_bytes: int = 0
+    created_at: Optional[datetime] = None
+
+
+@dataclass
+class Experiment(Record):
+    """An experiment: a list's item has no ``configuration``, ``clients`` and ``timeline`` yet."""
+
+    id: str = ""
+    name: str = ""
+    status: str = ""
+    scenario: str = ""
+    engine: str = ""
+    clients_count: int = 0
+    rounds_completed: int = 0
+    rounds_total: int = 0
+    accuracy: Optional[float] = None
+    loss: Optional[float] = None
+    created_at: Optional[datetime] = None
+    started_at: Optional[datetime] = None
+    finished_at: Optional[datetime] = None
+    scheduled_at: Optional[datetime] = None
+    status_since: Optional[datetime] = None
+    estimated_completion: Optional[datetime] = None
+    eta_reason: Optional[str] = None
+    queue_position: Optional[int] = None
+    duration_seconds: Optional[float] = None
+    communication_overhead_bytes: int = 0
+    waiting_for: Optional[Dict[str, Any]] = None
+    failure: Optional[str] = None
+    allowed_actions: List[str] = field(default_factory=list)
+    tags: List[str] = field(default_factory=list)
+    notes: str = ""
+    created_by: str = ""
+    configuration: Dict[str, Any] = field(default_factory=dict)
+    network_settings: Dict[str, Any] = field(default_factory=dict)
+    policies: List[str] = field(default_factory=list)
+    policy_status: Dict[str, str] = field(default_factory=dict)
+    metrics: Dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def current_round(self) -> int:
+        """The round in progress, or the last completed one."""
+        return int(self.metrics.get("current_round") or self.raw.get("current_round") or self.rounds_completed)
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing follows: completed, stopped, aborted or failed."""
+        return self.status in FINAL
+
+    @property
+    def clients(self) -> List[Client]:
+        return [Client.parse(c) for c in self.raw.get("clients") or []]
+
+    @property
+    def timeline(self) -> List[TimelineEntry]:
+        return [TimelineEntry.parse(t) for t in self.raw.get("timeline") or []]
+
+
+@dataclass
+class Update(Record):
+    """What :meth:`experiments.monitor` gives: a completed round or a new status."""
+
+    experiment_id: str = ""
+    change: str = ""
+    status: str = ""
+    current_round: int = 0
+    rounds_completed: int = 0
+    rounds_total: int = 0
+    accuracy: Optional[float] = None
+    loss: Optional[float] = None
+    at: Optional[datetime] = None
+    reason: Optional[str] = None
+    failure: Optional[str] = None
+    waiting_for: Optional[Dict[str, Any]] = None
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+@dataclass
+class Event(Record):
+    """One message of the live stream.  ``id`` is the cursor for ``since``."""
+
+    id: int = 0
+    type: str = ""
+    data: Dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Alert(Record):
+    id: str = ""
+    severity: str = ""
+    status: str = ""
+    title: str = ""
+    description: str = ""
+    service: Optional[str] = None
+    experiment_id: Optional[str] = None
+    created_at: Optional[datetime] = None
+    threshold: Optional[float] = None
+    current_value: Optional[float] = None
+    metric: Optional[str] = None
+    rule_id: Optional[str] = None
+    acknowledged_at: Optional[datetime] = None
+    acknowledged_by: Optional[str] = None
+    comment: Optional[str] = None
+    resolved_at: Optional[datetime] = None
