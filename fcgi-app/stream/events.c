@@ -85,8 +85,8 @@ static int begin(struct server *srv, struct wire *w, const struct handshake *h, 
 		return -1;
 	lws_http_headers_detach(w->wsi); /* gives the header storage back */
 	lws_set_timeout(w->wsi, NO_PENDING_TIMEOUT, 0);
+	feed_refresh(srv->feed, srv->now_ms); /* before it is subscribed: what is older than the first line is not live */
 	hub_subscribe(w->session->client, &q->filter);
-	feed_refresh(srv->feed, srv->now_ms);
 	send_first(w->session, q->since >= 0 ? q->since : feed_last(srv->feed));
 	feed_follow(srv->feed, w->session->client, q->since);
 	return 0;

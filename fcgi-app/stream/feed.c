@@ -157,22 +157,22 @@ static int skip_gap(struct feed *f, struct err *e)
 	return 0;
 }
 
-/* Publish what is new; true when there is more than one turn does. */
-static bool tail(struct feed *f, int64_t now_ms)
+/* Publish what is new.  -1: the store failed. */
+static int tail(struct feed *f, int64_t now_ms)
 {
 	int64_t version = store_version(f->store), before = f->last;
 	struct err e;
 
 	if (version == f->seen_version && !f->more)
-		return false;
+		return 0;
 	f->gap = f->more = false;
 	if (event_each_after(f->store, f->last, FEED_TAIL_MAX, on_new, f, &e) == -1 || (f->gap && skip_gap(f, &e) == -1)) {
 		complain(f, &e, now_ms);
-		return false; /* the version stays unseen: the next turn looks again */
+		return -1; /* the version stays unseen: the next turn looks again */
 	}
 	f->seen_version = version;
 	f->more = f->gap || f->last - before >= FEED_TAIL_MAX;
-	return f->more;
+	return 0;
 }
 
 /* Some of what the client asked for is gone: it reads the state anew, and goes on from the newest message. */
@@ -274,11 +274,14 @@ static int catch_up(struct feed *f, struct hub_client *c, int *chunks, struct er
 
 bool feed_turn(struct feed *f, int64_t now_ms)
 {
-	bool more = tail(f, now_ms);
 	struct hub_client *c, *next;
 	int chunks = FEED_CHUNKS_MAX;
+	bool more;
 	struct err e;
 
+	if (tail(f, now_ms) == -1)
+		return false;
+	more = f->more;
 	for (c = hub_behind_next(f->hub, NULL); c && chunks > 0; c = next) {
 		next = hub_behind_next(f->hub, c);
 		if (catch_up(f, c, &chunks, &e) == -1) {

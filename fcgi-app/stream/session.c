@@ -221,7 +221,6 @@ int session_check_filter(struct server *srv, const struct visitor *v, struct liv
 /* With the position from which on it is complete. */
 static void follow(struct session *s, int64_t since, const char *ref)
 {
-	feed_refresh(s->server->feed, s->server->now_ms);
 	send_subscribed(s, since >= 0 ? since : hub_is_behind(s->client) ? hub_cursor(s->client) : feed_last(s->server->feed), ref);
 	feed_follow(s->server->feed, s->client, since);
 }
@@ -234,6 +233,8 @@ static void on_subscribe(struct session *s, struct client_message *m)
 		send_error(s, &e, m->ref);
 		return;
 	}
+	/* First, so that what was committed before the answer is not sent after it as well as by the replay. */
+	feed_refresh(s->server->feed, s->server->now_ms);
 	hub_subscribe(s->client, &m->filter);
 	follow(s, m->since, m->ref);
 }

@@ -22,11 +22,11 @@ def pytest_runtest_makereport(item, call):
             node.stash[_failed] = True
 
 
-def make_stack(request, **more):
-    """A started Stack that is stopped and removed after the test; its logs are printed when the test failed."""
+def make_stack(request, kind=Stack, **more):
+    """A started Stack (or a kind of it) that is stopped and removed after the test; its logs are printed when the test failed."""
     # Not pytest's tmp_path: a socket's path has 108 bytes at most.
     root = Path(tempfile.mkdtemp(prefix="flopynet-"))
-    stack = Stack(root, **more)
+    stack = kind(root, **more)
 
     def finish():
         try:

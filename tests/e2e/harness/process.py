@@ -74,9 +74,6 @@ class Process:
                                           stdout=err, stderr=err, env=self.env, start_new_session=True)
         return self
 
-    def signal(self, sig):
-        self.popen.send_signal(sig)
-
     def wait(self, timeout=20):
         return self.popen.wait(timeout)
 
@@ -95,6 +92,9 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not end within {timeout} s of {signal.Signals(sig).name}") from None
+
+    def signal(self, sig):  # last, since from here on its name hides the module in this class body
+        self.popen.send_signal(sig)
 
 
 def end_pid(pid, sig=signal.SIGTERM, timeout=20):
