@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char usage[] = "Usage: flopynet-api -c FILE\n"
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 		}
 	}
 	log_init("flopynet-api");
+	umask(027);
 	if (!is_listening(WORKER_LISTEN_FD)) {
 		fputs("flopynet-api: standard input is not a listening socket; let the web server, spawn-fcgi or systemd start it\n", stderr);
 		return 2;

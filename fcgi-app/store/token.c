@@ -3,10 +3,13 @@
 
 #include "store/token.h"
 
+#include "lib/clock.h"
 #include "store/db.h"
 
-#define PRUNE_SESSION_MS (INT64_C(7) * 86400000)
-#define PRUNE_OTHER_MS (INT64_C(365) * 86400000)
+#include <string.h>
+
+#define PRUNE_SESSION_MS (7 * MS_PER_DAY)
+#define PRUNE_OTHER_MS (365 * MS_PER_DAY)
 
 const char *token_status(const struct token *t, int64_t now_ms)
 {
@@ -27,6 +30,24 @@ int token_add(struct store *st, const struct token *t, struct err *e)
 	db_bind_i64(s, 8, t->expires_at_ms);
 	db_bind_text(s, 9, t->created_by);
 	return db_run(st, s, e);
+}
+
+int token_issue(struct store *st, const struct keys *k, struct token *t, char jti[TOKEN_JTI_MAX + 1], struct buf *text, struct err *e)
+{
+	struct claims c = {.role = t->role, .experiment_id = t->experiment_id};
+
+	/* A second is the measure of tokens: the row must not outlive its token. */
+	c.issued_at_s = t->created_at_ms / MS_PER_S;
+	c.expires_at_s = t->expires_at_ms / MS_PER_S;
+	t->expires_at_ms = c.expires_at_s * MS_PER_S;
+	if (strlen(t->subject) >= sizeof(c.subject))
+		return err_set(e, ERR_INVALID, "The name is longer than %d bytes", TOKEN_SUBJECT_MAX);
+	memcpy(c.subject, t->subject, strlen(t->subject) + 1);
+	if (token_make_jti(c.jti, e) == -1)
+		return -1;
+	memcpy(jti, c.jti, sizeof(c.jti));
+	t->jti = jti;
+	return token_add(st, t, e) == -1 ? -1 : token_sign(k, &c, text, e);
 }
 
 static void token_row(sqlite3_stmt *s, struct token *t)
