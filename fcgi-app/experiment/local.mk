@@ -4,5 +4,6 @@ libexperiment_a_SOURCES = \
 	%D%/lifecycle.c %D%/lifecycle.h \
 	%D%/network.c %D%/network.h \
 	%D%/progress.c %D%/progress.h \
+	%D%/runner_event.c %D%/runner_event.h \
 	%D%/scenario.c %D%/scenario.h
 libexperiment_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
