@@ -73,8 +73,10 @@ CREATE TABLE run (
 	bad_lines INTEGER NOT NULL DEFAULT 0,
 	heard_at_ms INTEGER NOT NULL,          -- when the newest event was read (not the engine's clock)
 	last_error TEXT,                       -- newest `error` event, the reason if the run fails
+	engine_state TEXT CHECK (engine_state IN ('running', 'paused', 'completed', 'stopped', 'aborted', 'failed')), -- what the engine last said it is in; NULL: nothing yet
 	ended INTEGER NOT NULL DEFAULT 0       -- 1: nothing more will be read
 );
+CREATE INDEX run_open ON run (experiment_id) WHERE ended = 0; -- what a restarted monitor attaches to
 
 CREATE TABLE round (
 	experiment_id INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,

@@ -184,6 +184,11 @@ static int close_all(struct store *st, int64_t experiment_id, const char *action
 	return db_run(st, s, e);
 }
 
+int command_refuse_action(struct store *st, int64_t experiment_id, enum action a, const char *message, int64_t now_ms, struct err *e)
+{
+	return close_all(st, experiment_id, action_name(a), "refused", message, now_ms, e);
+}
+
 int command_settle(struct store *st, int64_t experiment_id, enum status to, int64_t now_ms, struct err *e)
 {
 	char message[80];

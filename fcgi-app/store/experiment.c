@@ -205,6 +205,13 @@ int experiment_announce(struct store *st, int64_t id, const char *change, const 
 	return rc;
 }
 
+/* Back from where an action was under way: the engine did not want it. */
+static bool is_refusal(enum status from, enum status to)
+{
+	return (from == STATUS_PAUSING && to == STATUS_RUNNING) || (from == STATUS_RESUMING && to == STATUS_PAUSED) ||
+	       (from == STATUS_STOPPING && !status_is_terminal(to) && to != STATUS_ABORTING);
+}
+
 /* One sentence for the timeline, in the reference's manner. */
 static void describe_move(const struct experiment *x, enum status to, const char *reason, char *out, size_t size)
 {
@@ -215,7 +222,12 @@ static void describe_move(const struct experiment *x, enum status to, const char
 		[STATUS_ABORTED] = "Experiment aborted",   [STATUS_FAILED] = "Experiment failed",
 	};
 
-	if (to == STATUS_RUNNING && x->started_at_ms == 0)
+	if (is_refusal(x->status, to))
+		snprintf(out, size, "%s refused%s%s", x->status == STATUS_PAUSING ? "Pause" : x->status == STATUS_RESUMING ? "Resume" : "Stop", reason ? ": " : "",
+			 reason ? reason : "");
+	else if (x->status == STATUS_QUEUED && to == STATUS_STARTING)
+		snprintf(out, size, "Starting from the queue");
+	else if (to == STATUS_RUNNING && x->started_at_ms == 0)
 		snprintf(out, size, "Experiment started with %lld clients", (long long)x->clients_count);
 	else
 		snprintf(out, size, "%s%s%s", to == STATUS_RUNNING ? "Experiment resumed" : words[to] ? words[to] : status_name(to), reason && *reason ? ": " : "",
@@ -224,7 +236,9 @@ static void describe_move(const struct experiment *x, enum status to, const char
 
 static const char *event_of_move(const struct experiment *x, enum status to, char *out, size_t size)
 {
-	if (to == STATUS_RUNNING)
+	if (is_refusal(x->status, to))
+		snprintf(out, size, "action_refused");
+	else if (to == STATUS_RUNNING)
 		snprintf(out, size, "experiment_%s", x->started_at_ms == 0 ? "started" : "resumed");
 	else
 		snprintf(out, size, "experiment_%s", status_name(to));

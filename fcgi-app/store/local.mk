@@ -1,6 +1,7 @@
 # The store: the only directory that may include sqlite3.h.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	%D%/artifact.c %D%/artifact.h \
 	%D%/command.c %D%/command.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/db.c %D%/db.h \
@@ -9,6 +10,8 @@ libstore_a_SOURCES = \
 	%D%/experiment_list.c %D%/experiment_row.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/round.c %D%/round.h \
+	%D%/run.c %D%/run.h \
+	%D%/run_event.c \
 	%D%/sample.c %D%/sample.h \
 	%D%/service.c %D%/service.h \
 	%D%/sql.c %D%/sql.h %D%/sql.def \

@@ -36,6 +36,15 @@ static int each_round(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, c
 	return rc;
 }
 
+int round_one(struct store *st, int64_t experiment_id, int64_t round, void (*fn)(void *arg, const struct round *r), void *arg, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_ROUND_GET);
+
+	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 2, round);
+	return each_round(st, s, fn, arg, e);
+}
+
 int round_each(struct store *st, int64_t experiment_id, int64_t after, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct round *r), void *arg,
 	       int64_t *total, struct err *e)
 {
@@ -62,19 +71,10 @@ int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (
 	return each_round(st, s, fn, arg, e);
 }
 
-int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct client *c), void *arg,
-		int64_t *total, struct err *e)
+static int each_client(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, const struct client *c), void *arg, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_TOTAL);
 	int rc;
 
-	db_bind_i64(s, 1, experiment_id);
-	if (count(st, s, total, e) == -1)
-		return -1;
-	s = db_stmt(st, SQL_CLIENT_LIST);
-	db_bind_i64(s, 1, experiment_id);
-	db_bind_i64(s, 2, limit);
-	db_bind_i64(s, 3, offset);
 	while ((rc = db_step(st, s, e)) == 1) {
 		struct client c = {
 			.client = db_text(s, 0),
@@ -96,12 +96,34 @@ int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t 
 	return rc;
 }
 
-int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
+int client_one(struct store *st, int64_t experiment_id, const char *client, void (*fn)(void *arg, const struct client *c), void *arg, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_ROUND_LIST);
-	int rc;
+	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_GET);
 
 	db_bind_i64(s, 1, experiment_id);
+	db_bind_text(s, 2, client);
+	return each_client(st, s, fn, arg, e);
+}
+
+int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct client *c), void *arg,
+		int64_t *total, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_TOTAL);
+
+	db_bind_i64(s, 1, experiment_id);
+	if (count(st, s, total, e) == -1)
+		return -1;
+	s = db_stmt(st, SQL_CLIENT_LIST);
+	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 2, limit);
+	db_bind_i64(s, 3, offset);
+	return each_client(st, s, fn, arg, e);
+}
+
+static int each_client_round(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
+{
+	int rc;
+
 	while ((rc = db_step(st, s, e)) == 1) {
 		struct client_round c = {
 			.round = db_i64(s, 0),
@@ -118,4 +140,23 @@ int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *
 		fn(arg, &c);
 	}
 	return rc;
+}
+
+int client_round_one(struct store *st, int64_t experiment_id, int64_t round, const char *client, void (*fn)(void *arg, const struct client_round *c), void *arg,
+		     struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_ROUND_GET);
+
+	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 2, round);
+	db_bind_text(s, 3, client);
+	return each_client_round(st, s, fn, arg, e);
+}
+
+int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_ROUND_LIST);
+
+	db_bind_i64(s, 1, experiment_id);
+	return each_client_round(st, s, fn, arg, e);
 }

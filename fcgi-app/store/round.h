@@ -51,4 +51,10 @@ int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t 
 /* What every client did in every round, by round and client. */
 int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
 
+/* One of them, by its key: fn is called once, or not at all when there is none. */
+int round_one(struct store *st, int64_t experiment_id, int64_t round, void (*fn)(void *arg, const struct round *r), void *arg, struct err *e);
+int client_one(struct store *st, int64_t experiment_id, const char *client, void (*fn)(void *arg, const struct client *c), void *arg, struct err *e);
+int client_round_one(struct store *st, int64_t experiment_id, int64_t round, const char *client, void (*fn)(void *arg, const struct client_round *c), void *arg,
+		     struct err *e);
+
 #endif
