@@ -84,6 +84,16 @@ static int check_member(const char *file, const char *name, const struct json_ob
 	return err_set(e, ERR_INVALID, "engine %s: the type of %s must be integer, number, string or boolean", file, name);
 }
 
+static bool is_command(const struct json_object *v)
+{
+	size_t i, n = json_object_is_type(v, json_type_array) ? json_object_array_length(v) : 0;
+
+	for (i = 0; i < n; i++)
+		if (!json_object_is_type(json_object_array_get_idx(v, i), json_type_string))
+			return false;
+	return n > 0 && json_object_get_string_len(json_object_array_get_idx(v, 0)) > 0;
+}
+
 static int engine_init(struct engine *g, const char *dir, struct json_object *doc, struct err *e)
 {
 	g->document = doc;
@@ -97,8 +107,9 @@ static int engine_init(struct engine *g, const char *dir, struct json_object *do
 	g->capabilities = json_get(doc, "capabilities", NULL);
 	if (!text_is_name(g->name, 64))
 		return err_set(e, ERR_INVALID, "engine %s: not a good name", g->name);
-	if (!json_object_is_type(g->command, json_type_array) || json_object_array_length(g->command) == 0)
-		return err_set(e, ERR_INVALID, "engine %s: command must be an array of words", g->name);
+	json_get_bool(doc, "remote", &g->remote);
+	if (g->remote ? g->command != NULL : !is_command(g->command))
+		return err_set(e, ERR_INVALID, "engine %s: command must be an array of words, or remote must be true and nothing else", g->name);
 	if (!json_get(g->members, "rounds", NULL))
 		return err_set(e, ERR_INVALID, "engine %s: members must have rounds", g->name);
 	json_object_object_foreach(g->members, name, m)

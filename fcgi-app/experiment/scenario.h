@@ -19,7 +19,8 @@ struct engine {
 	char *description;
 	char *dir;                        /* of the file: relative commands are taken from here */
 	struct json_object *document;     /* the whole file */
-	struct json_object *command;      /* array of strings, borrowed from document */
+	bool remote;                      /* runs on another machine and reports by itself: "remote": true */
+	struct json_object *command;      /* array of strings, borrowed from document; NULL for a remote one */
 	struct json_object *members;      /* borrowed */
 	struct json_object *rules;        /* borrowed, may be NULL */
 	struct json_object *capabilities; /* borrowed, may be NULL */

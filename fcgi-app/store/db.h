@@ -15,6 +15,7 @@ struct store {
 	enum store_mode mode;
 	int64_t own_commits;
 	bool relaxed; /* in a transaction of store_begin_relaxed() */
+	int patience_ms; /* SQLite's busy timeout */
 	sqlite3_stmt *stmts[SQL_MAX];
 };
 

@@ -69,7 +69,7 @@ static int open_db(struct store *st, struct err *e)
 
 	if (sqlite3_open_v2(st->path, &st->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
 		return err_set(e, ERR_INTERNAL, "cannot open the store %s: %s", st->path, st->db ? sqlite3_errmsg(st->db) : "no memory");
-	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+	store_set_patience(st, STORE_BUSY_MS);
 	sqlite3_extended_result_codes(st->db, 0);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on, NULL);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_DEFENSIVE, on, NULL);
@@ -118,6 +118,12 @@ void store_close(struct store *st)
 	free(st);
 }
 
+void store_set_patience(struct store *st, int ms)
+{
+	st->patience_ms = ms;
+	sqlite3_busy_timeout(st->db, ms);
+}
+
 int store_begin(struct store *st, struct err *e)
 {
 	return db_run(st, db_stmt(st, SQL_BEGIN), e);
@@ -139,7 +145,7 @@ int store_begin_relaxed(struct store *st, struct err *e)
 	relax(st, true);
 	sqlite3_busy_timeout(st->db, 0);
 	rc = store_begin(st, e);
-	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+	sqlite3_busy_timeout(st->db, st->patience_ms);
 	if (rc == -1)
 		relax(st, false);
 	return rc;
@@ -213,7 +219,7 @@ int store_checkpoint(struct store *st, struct err *e)
 	/* A short wait: whoever is in the way is gone at the next turn, and the turn must not be held up. */
 	sqlite3_busy_timeout(st->db, 50);
 	rc = sqlite3_wal_checkpoint_v2(st->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(st->db, STORE_BUSY_MS);
+	sqlite3_busy_timeout(st->db, st->patience_ms);
 	return rc == SQLITE_OK ? 0 : db_fail(st, e);
 }
 

@@ -34,6 +34,9 @@ enum store_mode {
 int store_open(struct store **out, const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *st);
 
+/* How long a call waits for another's lock before it gives ERR_BUSY; STORE_BUSY_MS unless told otherwise. */
+void store_set_patience(struct store *st, int ms);
+
 int store_begin(struct store *st, struct err *e);
 /*
  * The same for what may be lost: it does not wait for another writer (ERR_BUSY at once), and the commit does not wait for the disk: a power cut may take the newest of these away, never the

@@ -35,4 +35,12 @@ TESTS += %D%/test_stream %D%/test_stream_door
 %C%_test_stream_SOURCES = %D%/test_stream.c
 %C%_test_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_stream_LDADD = $(STREAM_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_monitor %D%/test_run
+TESTS += %D%/test_monitor %D%/test_run
+%C%_test_monitor_SOURCES = %D%/test_monitor.c
+%C%_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_monitor_LDADD = $(MONITOR_LIBS) $(CHECK_LIBS)
+%C%_test_run_SOURCES = %D%/test_run.c
+%C%_test_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_run_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 endif

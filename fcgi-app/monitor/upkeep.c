@@ -1,0 +1,128 @@
+/* Upkeep of the store; see upkeep.h. */
+#include "config.h"
+
+#include "monitor/upkeep.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "store/event.h"
+#include "store/experiment.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_MS 1000
+#define WAL_BYTES_MAX (4 * 1024 * 1024) /* readers slow down with the log's length; 4 MB is a few hundred commits of ours */
+#define CHECKPOINT_EVERY_MS 60000
+#define PRUNE_EVERY_MS 60000
+#define EVENTS_KEPT 100000
+#define EVENTS_KEPT_MS (7 * MS_PER_DAY)
+#define PRUNE_BATCH 1000                /* rows of one transaction: a few milliseconds of the writer's lock */
+#define IDEMPOTENCY_EVERY_MS (3600 * MS_PER_S)
+
+/* When each was last done, monotonic; of one monitor a process. */
+static struct {
+	int64_t checkpoint, prune, idempotency;
+	pid_t checker; /* 0: none */
+} upkeep;
+
+/* quick_check reads the whole file, which may take seconds, so a child does it. */
+static void check_store(const char *path)
+{
+	struct store *st = NULL;
+	struct err e;
+	int64_t begun = clock_mono_ms();
+
+	if (store_open(&st, path, STORE_USER, &e) == -1 || store_check(st, &e) == -1)
+		log_error("the store is damaged or cannot be checked: %s", e.msg);
+	else
+		log_info("the store was checked and is sound ms=%lld", (long long)(clock_mono_ms() - begun));
+	store_close(st);
+}
+
+void upkeep_check_begin(const struct monitor *m)
+{
+	memset(&upkeep, 0, sizeof(upkeep));
+	upkeep.checker = fork();
+	if (upkeep.checker == -1)
+		log_warning("the store is not checked: %s", strerror(errno));
+	if (upkeep.checker != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A lock lives as long as any copy of its file is open. */
+	close(m->lock_fd);
+	check_store(m->conf->store);
+	_exit(0);
+}
+
+static void checkpoint(struct monitor *m)
+{
+	int64_t bytes = store_wal_bytes(m->store);
+	struct err e;
+
+	if (bytes == 0 || (bytes < WAL_BYTES_MAX && m->mono_ms - upkeep.checkpoint < CHECKPOINT_EVERY_MS))
+		return;
+	if (store_checkpoint(m->store, &e) == 0)
+		upkeep.checkpoint = m->mono_ms;
+	else if (e.code != ERR_BUSY)
+		monitor_trouble(m, "the store's log cannot be moved into the file", &e);
+}
+
+static void prune_events(struct monitor *m)
+{
+	int64_t deleted = 0;
+	struct err e;
+
+	if (m->mono_ms - upkeep.prune < PRUNE_EVERY_MS)
+		return;
+	if (store_begin(m->store, &e) == 0 && event_prune(m->store, m->now_ms - EVENTS_KEPT_MS, EVENTS_KEPT, PRUNE_BATCH, &deleted, &e) == 0 &&
+	    store_commit(m->store, &e) == 0) {
+		/* A full batch: there is more, and it goes at the next looks. */
+		if (deleted < PRUNE_BATCH)
+			upkeep.prune = m->mono_ms;
+		return;
+	}
+	store_rollback(m->store);
+	monitor_trouble(m, "old events cannot be removed", &e);
+}
+
+static void prune_idempotency(struct monitor *m)
+{
+	struct err e;
+
+	if (m->mono_ms - upkeep.idempotency < IDEMPOTENCY_EVERY_MS)
+		return;
+	if (store_begin(m->store, &e) == 0 && idempotency_prune(m->store, m->now_ms, &e) == 0 && store_commit(m->store, &e) == 0) {
+		upkeep.idempotency = m->mono_ms;
+		return;
+	}
+	store_rollback(m->store);
+	monitor_trouble(m, "old idempotency keys cannot be removed", &e);
+}
+
+static int64_t upkeep_turn(struct monitor *m)
+{
+	if (upkeep.checker > 0 && waitpid(upkeep.checker, NULL, WNOHANG) != 0)
+		upkeep.checker = 0;
+	prune_events(m);
+	prune_idempotency(m);
+	checkpoint(m);
+	return m->mono_ms + LOOK_EVERY_MS;
+}
+
+static void upkeep_close(struct monitor *m)
+{
+	(void)m;
+	if (upkeep.checker > 0) {
+		kill(upkeep.checker, SIGKILL);
+		waitpid(upkeep.checker, NULL, 0);
+	}
+	upkeep.checker = 0;
+}
+
+const struct monitor_part part_upkeep = {.name = "upkeep", .turn = upkeep_turn, .close = upkeep_close};

@@ -1,0 +1,763 @@
+/* The monitor in this process, with real engines (shell scripts) as children: starting, following, commanding, finding again, and every way of ending. */
+#include "config.h"
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/conf.h"
+#include "lib/file.h"
+#include "lib/mem.h"
+#include "monitor/monitor.h"
+#include "monitor/process.h"
+#include "monitor/run_dir.h"
+#include "monitor/runs.h"
+#include "monitor/tail.h"
+#include "store/command.h"
+#include "store/configuration.h"
+#include "store/experiment.h"
+#include "store/round.h"
+#include "store/run.h"
+#include "store/timeline.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[32];
+static struct conf conf;
+static struct monitor m;
+static struct store *st; /* of the "API" */
+static struct err e;
+
+#define OK(call) ck_assert_msg((call) == 0, "%s: %s", #call, e.msg)
+
+/* What every script begins with. */
+#define PROLOGUE \
+	"#!/bin/sh\n" \
+	"seq=$(($(wc -l <events.jsonl)))\n" \
+	"say() { seq=$((seq + 1)); echo \"{\\\"seq\\\":$seq,\\\"time\\\":$(date +%s%3N),$1}\" >>events.jsonl; }\n" \
+	"state() { say \"\\\"type\\\":\\\"state\\\",\\\"state\\\":\\\"$1\\\"\"; }\n" \
+	"round() { say \"\\\"type\\\":\\\"round_started\\\",\\\"round\\\":$1,\\\"clients\\\":[\\\"a\\\"]\"; " \
+	"say \"\\\"type\\\":\\\"round_completed\\\",\\\"round\\\":$1,\\\"accuracy\\\":0.5,\\\"loss\\\":0.5\"; }\n" \
+	"exec 3<>control\n"
+
+static const struct {
+	const char *name, *script;
+} engines[] = {
+	/* Obeys; a round every 30 ms. */
+	{"good", PROLOGUE "state running\nn=0\nwhile [ $n -lt 30 ]; do\n"
+			  " case $(dd if=control iflag=nonblock bs=4096 count=1 2>/dev/null | tail -n 1) in\n"
+			  " *pause*) state paused; read -r line <&3; case $line in *resume*) state running;; *stop*) state stopped; exit 0;; *) state aborted; exit 0;; esac;;\n"
+			  " *stop*) state stopped; exit 0;; *abort*) state aborted; exit 0;; esac\n"
+			  " n=$((n + 1)); round $n; sleep 0.03\ndone\nstate completed\n"},
+	{"quick", PROLOGUE "state running\nround 1\nround 2\nround 3\nstate completed\n"},
+	{"dies", PROLOGUE "state running\nround 1\nfor i in 1 2 3 4 5 6; do echo \"line $i\" >&2; done\nprintf 'bad \\377 byte\\n' >&2\nexit 3\n"},
+	{"explains", PROLOGUE "state running\nsay '\"type\":\"error\",\"message\":\"The disk is full\"'\nexit 1\n"},
+	{"killed", PROLOGUE "state running\nkill -9 $$\n"},
+	{"deaf", PROLOGUE "trap '' TERM\nstate running\nround 1\nn=0; while [ $n -lt 300 ]; do n=$((n + 1)); say '\"type\":\"heartbeat\"'; sleep 0.05; done\n"},
+	{"mute", PROLOGUE "state running\nround 1\nsleep 30\n"},
+	{"lingers", PROLOGUE "state running\nround 1\nstate completed\nsleep 30\n"},
+	{"untidy", PROLOGUE "state running\necho 'not json' >>events.jsonl\nround 1\nhead -c 200000 /dev/zero | tr '\\0' x >>events.jsonl\necho >>events.jsonl\n"
+			    "echo '{\"seq\":3,\"type\":\"round_started\",\"round\":9}' >>events.jsonl\nround 2\nstate completed\nprintf '{\"seq\":99' >>events.jsonl\n"},
+	{"slow_start", PROLOGUE "sleep 0.5\nread -r line <&3\ncase $line in *stop*) state running; state stopped;; *) state running; state aborted;; esac\n"},
+	{"many", PROLOGUE "state running\ni=0; while [ $i -lt 1500 ]; do i=$((i + 1)); echo \"{\\\"seq\\\":$((i + 1)),\\\"type\\\":\\\"heartbeat\\\"}\"; done >>events.jsonl\n"
+			  "seq=1501\nround 1\nstate completed\n"},
+};
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	char *path = file_join(dir, name);
+
+	OK(file_replace(path, text, strlen(text), mode, &e));
+	free(path);
+}
+
+static void write_engine(const char *name, const char *command, bool remote)
+{
+	struct buf b = {0}, file = {0};
+
+	buf_addf(&b, "{\"name\":\"%s\",%s%s%s\"members\":{\"rounds\":{\"type\":\"integer\",\"min\":1,\"max\":100,\"default\":30,\"description\":\"\"}}}", name,
+		 remote ? "\"remote\":true," : "\"command\":[\"", remote ? "" : command, remote ? "" : "\"],");
+	buf_addf(&file, "engines/%s.json", name);
+	write_file(buf_str(&file), buf_str(&b), 0600);
+	buf_clear(&b);
+	buf_clear(&file);
+}
+
+static void monitor_up(void)
+{
+	OK(monitor_open(&m, &conf, &e));
+}
+
+static void setup(void)
+{
+	char *path, name[64], command[64];
+	size_t i;
+
+	snprintf(dir, sizeof(dir), "/tmp/flopynet-test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	path = file_join(dir, "engines");
+	OK(file_make_dirs(path, 0700, &e));
+	free(path);
+	path = file_join(dir, "scenarios");
+	OK(file_make_dirs(path, 0700, &e));
+	free(path);
+	for (i = 0; i < ARRAY_LEN(engines); i++) {
+		snprintf(name, sizeof(name), "engines/%s.sh", engines[i].name);
+		write_file(name, engines[i].script, 0700);
+		snprintf(command, sizeof(command), "./%s.sh", engines[i].name);
+		write_engine(engines[i].name, command, false);
+	}
+	write_engine("absent", "no-such-program-anywhere", false);
+	write_engine("absent_path", "./no-such-program", false);
+	write_file("engines/garbage.sh", "\177ELF no program", 0700);
+	write_engine("garbage", "./garbage.sh", false);
+	write_engine("far", NULL, true);
+	write_file("flopynet.conf", "[paths]\nstate = .\nengines = engines\nscenarios = scenarios\n[monitor]\nheartbeat_timeout_s = 1\n", 0600);
+	path = file_join(dir, "flopynet.conf");
+	OK(conf_load(&conf, path, &e));
+	free(path);
+	monitor_up();
+	OK(store_open(&st, conf.store, STORE_USER, &e));
+}
+
+static int remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
+{
+	(void)sb;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static void turn(void)
+{
+	m.now_ms = clock_wall_ms();
+	m.mono_ms = clock_mono_ms();
+	monitor_turn(&m);
+	usleep(3000);
+}
+
+static void teardown(void)
+{
+	int i;
+
+	/* No engine stays behind. */
+	m.phase = MONITOR_ENDING;
+	for (i = 0; i < 3000 && !monitor_ended(&m); i++)
+		turn();
+	monitor_close(&m);
+	store_close(st);
+	conf_clear(&conf);
+	ck_assert_int_eq(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static int64_t create(const char *engine)
+{
+	struct experiment x = {
+		.name = engine, .scenario = "s", .engine = engine, .configuration = "{\"rounds\":30}", .network_settings = "{\"latency\":\"50ms\"}",
+		.policies = "[]", .policy_status = "{}", .tags = "[]", .notes = "", .clients_count = 1, .rounds_total = 30, .created_by = "tester",
+		.created_at_ms = clock_wall_ms()};
+
+	OK(store_begin(st, &e));
+	OK(experiment_create(st, &x, &e));
+	OK(store_commit(st, &e));
+	return x.id;
+}
+
+static int64_t request_at(int64_t id, enum action a, int64_t max, int64_t scheduled_at_ms)
+{
+	struct command_request q = {.experiment_id = id, .action = a, .actor = "tester", .max_active = max, .scheduling = true, .scheduled_at_ms = scheduled_at_ms};
+	enum status status;
+	int64_t command;
+
+	OK(store_begin(st, &e));
+	OK(command_request(st, &q, clock_wall_ms(), &status, &command, &e));
+	OK(store_commit(st, &e));
+	return command;
+}
+
+static int64_t request(int64_t id, enum action a)
+{
+	return request_at(id, a, 10, 0);
+}
+
+static int64_t create_and_start(const char *engine)
+{
+	int64_t id = create(engine);
+
+	request(id, ACTION_START);
+	return id;
+}
+
+static enum status status_of(int64_t id)
+{
+	struct experiment x;
+	enum status s;
+
+	OK(experiment_get(st, id, &x, &e));
+	s = x.status;
+	experiment_clear(&x);
+	return s;
+}
+
+static int64_t rounds_of(int64_t id)
+{
+	struct experiment x;
+	int64_t n;
+
+	OK(experiment_get(st, id, &x, &e));
+	n = x.rounds_completed;
+	experiment_clear(&x);
+	return n;
+}
+
+static char *failure_of(int64_t id)
+{
+	static char text[2000];
+	struct experiment x;
+
+	OK(experiment_get(st, id, &x, &e));
+	snprintf(text, sizeof(text), "%s", x.failure ? x.failure : "");
+	experiment_clear(&x);
+	return text;
+}
+
+static void await(int64_t id, enum status want, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (status_of(id) != want && clock_mono_ms() < until)
+		turn();
+	ck_assert_msg(status_of(id) == want, "exp %d is %s (%s) instead of %s", (int)id, status_name(status_of(id)), failure_of(id), status_name(want));
+}
+
+static void await_rounds(int64_t id, int64_t n)
+{
+	int64_t until = clock_mono_ms() + 5000;
+
+	while (rounds_of(id) < n && clock_mono_ms() < until)
+		turn();
+	ck_assert_int_ge(rounds_of(id), n);
+}
+
+static int64_t pid_of(int64_t id)
+{
+	struct run r;
+	int64_t pid;
+
+	OK(run_get(st, id, &r, &e));
+	pid = r.pid;
+	run_clear(&r);
+	return pid;
+}
+
+static void await_gone(int64_t pid, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms, ticks;
+
+	while (process_start_ticks(pid, &ticks) && clock_mono_ms() < until)
+		turn();
+	ck_assert(!process_start_ticks(pid, &ticks));
+}
+
+/* As if it was killed: nothing is said to anybody.  (The lock goes with the process; here by hand.) */
+static void monitor_killed(void)
+{
+	store_rollback(m.store);
+	monitor_close(&m);
+}
+
+struct order {
+	int64_t last;
+	bool good;
+};
+
+static void check_order(void *arg, const struct round *r)
+{
+	struct order *o = arg;
+
+	o->good = o->good && r->round == o->last + 1;
+	o->last = r->round;
+}
+
+static void expect_rounds(int64_t id, int64_t n)
+{
+	struct order o = {.good = true};
+	int64_t total;
+
+	OK(round_each(st, id, 0, -1, 0, check_order, &o, &total, &e));
+	ck_assert_msg(o.good, "rounds are not 1, 2, 3 …");
+	ck_assert_int_eq(o.last, n);
+	ck_assert_int_eq(rounds_of(id), n);
+}
+
+static void expect_command(int64_t id, enum command_status want)
+{
+	struct command c;
+
+	OK(command_get(st, id, &c, &e));
+	ck_assert_msg(c.status == want, "command %s is in status %d (%s)", action_name(c.action), c.status, c.message ? c.message : "");
+	command_clear(&c);
+}
+
+START_TEST(life)
+{
+	int64_t id = create("good"), command = request(id, ACTION_START), n;
+
+	await(id, STATUS_RUNNING, 3000);
+	expect_command(command, COMMAND_DONE);
+	await_rounds(id, 2);
+	command = request(id, ACTION_PAUSE);
+	await(id, STATUS_PAUSED, 2000);
+	expect_command(command, COMMAND_DONE);
+	n = rounds_of(id);
+	for (int i = 0; i < 30; i++)
+		turn();
+	ck_assert_int_eq(rounds_of(id), n);
+	command = request(id, ACTION_RESUME);
+	await(id, STATUS_RUNNING, 2000);
+	expect_command(command, COMMAND_DONE);
+	await(id, STATUS_COMPLETED, 8000);
+	expect_rounds(id, 30);
+}
+END_TEST
+
+START_TEST(stop_and_abort)
+{
+	int64_t a = create_and_start("good"), b = create_and_start("good"), stop, abort_;
+
+	await_rounds(a, 1);
+	await_rounds(b, 1);
+	stop = request(a, ACTION_STOP);
+	abort_ = request(b, ACTION_ABORT);
+	await(a, STATUS_STOPPED, 2000);
+	await(b, STATUS_ABORTED, 2000);
+	expect_command(stop, COMMAND_DONE);
+	expect_command(abort_, COMMAND_DONE);
+}
+END_TEST
+
+START_TEST(stop_while_paused)
+{
+	int64_t id = create_and_start("good");
+
+	await_rounds(id, 1);
+	request(id, ACTION_PAUSE);
+	await(id, STATUS_PAUSED, 2000);
+	request(id, ACTION_STOP);
+	await(id, STATUS_STOPPED, 2000);
+}
+END_TEST
+
+/* The engine has started but says nothing yet; or the monitor has not even seen the start. */
+START_TEST(abort_while_starting)
+{
+	int64_t id = create("slow_start"), other = create("good"), start = request(id, ACTION_START);
+
+	for (int i = 0; i < 20; i++)
+		turn();
+	ck_assert_int_eq(status_of(id), STATUS_STARTING);
+	request(id, ACTION_ABORT);
+	await(id, STATUS_ABORTED, 3000);
+	expect_command(start, COMMAND_REFUSED);
+	request(other, ACTION_START);
+	request(other, ACTION_ABORT);
+	await(other, STATUS_ABORTED, 1000);
+	ck_assert_int_eq(rounds_of(other), 0);
+	other = create_and_start("good");
+	request(other, ACTION_STOP);
+	await(other, STATUS_STOPPED, 1000);
+}
+END_TEST
+
+static const struct {
+	const char *engine, *failure;
+} failures[] = {
+	{"dies", "The engine ended with exit status 3 without saying how the run ended\nIts last words:\nline 3\nline 4\nline 5\nline 6\nbad ? byte"},
+	{"explains", "The disk is full. The engine ended with exit status 1 without saying how the run ended"},
+	{"killed", "The engine was killed by signal 9 (Killed)"},
+	{"absent", "The engine's command no-such-program-anywhere was not found, neither beside the monitor nor in PATH"},
+};
+
+START_TEST(failure)
+{
+	int64_t id = create_and_start(failures[_i].engine);
+
+	await(id, STATUS_FAILED, 3000);
+	ck_assert_str_eq(failure_of(id), failures[_i].failure);
+}
+END_TEST
+
+START_TEST(cannot_start)
+{
+	int64_t id = create("absent_path"), command = request(id, ACTION_START);
+	struct command c;
+
+	await(id, STATUS_FAILED, 2000);
+	OK(command_get(st, command, &c, &e));
+	ck_assert_int_eq(c.status, COMMAND_REFUSED);
+	ck_assert_str_eq(c.message, failure_of(id));
+	command_clear(&c);
+	id = create_and_start("garbage");
+	await(id, STATUS_FAILED, 2000);
+	ck_assert_ptr_nonnull(strstr(failure_of(id), "cannot run it: Exec format error"));
+	id = create_and_start("unheard_of");
+	await(id, STATUS_FAILED, 2000);
+	ck_assert_str_eq(failure_of(id), "The engine unheard_of is not known here any more");
+}
+END_TEST
+
+START_TEST(heartbeat_lost)
+{
+	int64_t id = create_and_start("mute"), pid;
+
+	await_rounds(id, 1);
+	pid = pid_of(id);
+	await(id, STATUS_FAILED, 5000);
+	ck_assert_str_eq(failure_of(id), "There was no sign of life from the engine for 1 s, so it was ended");
+	await_gone(pid, 100);
+}
+END_TEST
+
+START_TEST(deaf_to_abort)
+{
+	int64_t id = create_and_start("deaf"), pid;
+
+	await_rounds(id, 1);
+	pid = pid_of(id);
+	request(id, ACTION_ABORT);
+	await(id, STATUS_ABORTED, 9000);
+	await_gone(pid, 100);
+}
+END_TEST
+
+START_TEST(lingering)
+{
+	int64_t id = create_and_start("lingers"), pid;
+
+	await(id, STATUS_COMPLETED, 2000);
+	pid = pid_of(id);
+	await_gone(pid, 15000);
+	ck_assert_int_eq(status_of(id), STATUS_COMPLETED);
+}
+END_TEST
+
+START_TEST(untidy)
+{
+	int64_t id = create_and_start("untidy");
+	struct run r;
+
+	await(id, STATUS_COMPLETED, 4000);
+	expect_rounds(id, 2);
+	OK(run_get(st, id, &r, &e));
+	ck_assert_int_eq(r.bad_lines, 2);
+	run_clear(&r);
+}
+END_TEST
+
+START_TEST(many_lines)
+{
+	int64_t id = create_and_start("many");
+
+	await(id, STATUS_COMPLETED, 5000);
+	expect_rounds(id, 1);
+}
+END_TEST
+
+START_TEST(attaches_again)
+{
+	int64_t id = create_and_start("good"), pid;
+	int i;
+
+	await_rounds(id, 2);
+	pid = pid_of(id);
+	for (i = 0; i < 5; i++) {
+		monitor_killed();
+		usleep(100000);
+		monitor_up();
+		for (int k = 0; k < 10; k++)
+			turn();
+	}
+	ck_assert_int_eq(pid_of(id), pid);
+	request(id, ACTION_PAUSE);
+	await(id, STATUS_PAUSED, 2000);
+	monitor_killed();
+	request(id, ACTION_RESUME); /* asked while nobody was there */
+	monitor_up();
+	await(id, STATUS_RUNNING, 2000);
+	await(id, STATUS_COMPLETED, 8000);
+	expect_rounds(id, 30);
+}
+END_TEST
+
+START_TEST(ends_while_away)
+{
+	int64_t id = create_and_start("good"), other = create_and_start("good"), pid;
+
+	await_rounds(id, 1);
+	await_rounds(other, 1);
+	pid = pid_of(id);
+	monitor_killed();
+	kill((pid_t)pid, SIGKILL);
+	waitpid((pid_t)pid, NULL, 0);
+	usleep(1500000); /* the other goes on, and is done */
+	monitor_up();
+	await(id, STATUS_FAILED, 2000);
+	ck_assert_str_eq(failure_of(id), "The engine's process is gone; how it ended is not known");
+	await(other, STATUS_COMPLETED, 4000);
+	expect_rounds(other, 30);
+}
+END_TEST
+
+/* Between fork and commit: the engine runs, the store does not know. */
+START_TEST(orphan_is_adopted)
+{
+	int64_t id = create("good"), pid;
+	char *const argv[] = {"sqlite3", conf.store, "DELETE FROM run", NULL};
+	pid_t child;
+	int status = -1;
+
+	request(id, ACTION_START);
+	await_rounds(id, 1);
+	pid = pid_of(id);
+	monitor_killed();
+	if (posix_spawnp(&child, argv[0], NULL, NULL, argv, environ) != 0 || waitpid(child, &status, 0) == -1 || status != 0) {
+		monitor_up();
+		return; /* no sqlite3 shell here */
+	}
+	monitor_up();
+	await_rounds(id, 3);
+	ck_assert_int_eq(pid_of(id), pid);
+	await(id, STATUS_COMPLETED, 8000);
+	expect_rounds(id, 30);
+}
+END_TEST
+
+/* A child that has not become the engine yet holds the lock of engine.pid. */
+START_TEST(run_dir_states)
+{
+	struct experiment x = {.id = 1, .name = "n", .scenario = "s", .configuration = "{}", .network_settings = "{}", .policies = "[]", .created_at_ms = 77}, y = x;
+	char *path = file_join(dir, "run"), note[RUN_DIR_NOTE_MAX], other[RUN_DIR_NOTE_MAX], text[200];
+	struct buf spec = {0};
+	struct process p;
+	int64_t ticks;
+	int fd;
+
+	y.created_at_ms = 78;
+	run_dir_note(&x, note);
+	run_dir_note(&y, other);
+	run_dir_spec(&x, 2, &spec);
+	ck_assert_str_eq(buf_str(&spec), "{\"protocol\":1,\"experiment\":\"exp_001\",\"name\":\"n\",\"scenario\":\"s\",\"configuration\":{},\"network\":"
+					 "{\"bandwidth_bits_per_s\":null,\"latency_ms\":null,\"packet_loss\":null},\"policies\":[],\"resources\":{\"threads\":2}}\n");
+	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_EMPTY);
+	OK(run_dir_make(path, &spec, true, 1, &fd, &e));
+	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_BUSY);
+	ck_assert(process_start_ticks(getpid(), &ticks));
+	snprintf(text, sizeof(text), "%d %lld %s\n", (int)getpid(), (long long)ticks, note);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_STARTED);
+	ck_assert_int_eq(p.pid, getpid());
+	ck_assert_int_eq(run_dir_look(path, other, &p), RUN_DIR_FOREIGN);
+	/* Made again: what holds nothing goes, what holds events is kept beside it. */
+	OK(run_dir_make(path, &spec, true, 1, &fd, &e));
+	close(fd);
+	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_EMPTY);
+	write_file("run/events.jsonl", "{}\n", 0600);
+	OK(run_dir_make(path, &spec, false, 5, &fd, &e));
+	close(fd);
+	snprintf(text, sizeof(text), "%s/run.before-5/events.jsonl", dir);
+	ck_assert_int_eq(access(text, F_OK), 0);
+	buf_clear(&spec);
+	free(path);
+}
+END_TEST
+
+START_TEST(queue_order)
+{
+	int64_t a = create("good"), b = create("quick"), c = create("quick"), later = create("quick");
+	struct config_entry config = {.document = "{\"dashboard\":{\"max_experiments\":1}}", .difference = "[]", .author = "tester", .at_ms = 1};
+	struct experiment x;
+
+	OK(store_begin(st, &e));
+	OK(config_put(st, &config, &e));
+	OK(store_commit(st, &e));
+	request_at(a, ACTION_START, 1, 0);
+	request_at(b, ACTION_START, 1, 0);
+	request_at(c, ACTION_START, 1, 0);
+	request_at(later, ACTION_START, 1, clock_wall_ms() + 3600000);
+	await_rounds(a, 2);
+	ck_assert_int_eq(status_of(b), STATUS_QUEUED);
+	OK(experiment_get(st, b, &x, &e));
+	ck_assert_ptr_nonnull(strstr(x.waiting_for, "\"what\":\"slot\""));
+	experiment_clear(&x);
+	OK(experiment_get(st, later, &x, &e));
+	ck_assert_ptr_nonnull(strstr(x.waiting_for, "\"what\":\"schedule\""));
+	experiment_clear(&x);
+	request(a, ACTION_ABORT);
+	await(b, STATUS_COMPLETED, 5000);
+	await(c, STATUS_COMPLETED, 5000);
+	OK(experiment_get(st, b, &x, &e));
+	{
+		struct experiment y;
+
+		OK(experiment_get(st, c, &y, &e));
+		ck_assert_int_ge(y.started_at_ms, x.finished_at_ms);
+		experiment_clear(&y);
+	}
+	experiment_clear(&x);
+	ck_assert_int_eq(status_of(later), STATUS_QUEUED);
+	request(later, ACTION_ABORT);
+}
+END_TEST
+
+START_TEST(platform_shut_down)
+{
+	int64_t a = create_and_start("good"), b = create_and_start("deaf"), pid_a, pid_b, ticks;
+	struct experiment x;
+	int i;
+
+	await_rounds(a, 1);
+	await_rounds(b, 1);
+	pid_a = pid_of(a);
+	pid_b = pid_of(b);
+	m.phase = MONITOR_ENDING;
+	for (i = 0; i < 5000 && !monitor_ended(&m); i++)
+		turn();
+	ck_assert_int_eq(status_of(a), STATUS_ABORTED);
+	ck_assert_int_eq(status_of(b), STATUS_ABORTED);
+	ck_assert(!process_start_ticks(pid_a, &ticks));
+	ck_assert(!process_start_ticks(pid_b, &ticks));
+	OK(experiment_get(st, a, &x, &e));
+	ck_assert_int_eq(x.rounds_completed, x.current_round);
+	experiment_clear(&x);
+}
+END_TEST
+
+START_TEST(remote)
+{
+	int64_t id = create_and_start("far"), other = create_and_start("far");
+	struct experiment x;
+
+	for (int i = 0; i < 10; i++)
+		turn();
+	OK(experiment_get(st, id, &x, &e));
+	ck_assert_str_eq(status_name(x.status), "starting");
+	ck_assert_ptr_nonnull(strstr(x.waiting_for, "\"what\":\"service\""));
+	experiment_clear(&x);
+	request(other, ACTION_ABORT);
+	await(other, STATUS_ABORTED, 1000);
+	{
+		struct json_object *events = json_object_new_array(), *ev = json_object_new_object();
+		struct run_reported out;
+
+		json_object_object_add(ev, "seq", json_object_new_int(1));
+		json_object_object_add(ev, "type", json_object_new_string("state"));
+		json_object_object_add(ev, "state", json_object_new_string("running"));
+		json_object_array_add(events, ev);
+		OK(run_report(st, id, events, clock_wall_ms(), &out, &e));
+		json_object_put(events);
+	}
+	await(id, STATUS_FAILED, 3000);
+	ck_assert_str_eq(failure_of(id), "There was no report from the remote engine for 1 s");
+}
+END_TEST
+
+/* Somebody holds the store's lock: runs go on, nothing is lost, nobody fails. */
+START_TEST(store_locked)
+{
+	int64_t id = create_and_start("good");
+	int i;
+
+	await_rounds(id, 1);
+	OK(store_begin(st, &e));
+	for (i = 0; i < 5; i++)
+		turn();
+	store_rollback(st);
+	await(id, STATUS_COMPLETED, 8000);
+	expect_rounds(id, 30);
+}
+END_TEST
+
+START_TEST(one_monitor_only)
+{
+	struct monitor second;
+
+	ck_assert_int_eq(monitor_open(&second, &conf, &e), -1);
+	ck_assert_int_eq(e.code, ERR_CONFLICT);
+}
+END_TEST
+
+START_TEST(tail_of_long_lines)
+{
+	struct tail t;
+	struct tail_batch *b = mem_alloc(sizeof(*b));
+	struct buf text = {0};
+	int64_t offset = 0, n = 0, bad = 0;
+	size_t i;
+
+	for (i = 0; i < 700000; i++)
+		buf_addc(&text, 'x');
+	buf_adds(&text, "\n{\"seq\":1,\"type\":\"heartbeat\"}\n\n{\"seq\":2,\"type\":\"heartbeat\"}\n{\"seq\":3,");
+	write_file("events.jsonl", buf_str(&text), 0600);
+	tail_init(&t);
+	for (i = 0; i < 20 && tail_read(&t, dir, offset, false, b); i++) {
+		offset = b->offset;
+		n += (int64_t)b->n;
+		bad += b->bad;
+		tail_done(&t, b);
+		tail_batch_clear(b);
+	}
+	tail_batch_clear(b);
+	ck_assert_int_eq(n, 2);
+	ck_assert_int_eq(bad, 2); /* the long one, and the empty one */
+	ck_assert_int_eq(offset, (int64_t)text.len - 9);
+	tail_close(&t);
+	buf_clear(&text);
+	free(b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("monitor");
+	TCase *t = tcase_create("runs");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, life);
+	tcase_add_test(t, stop_and_abort);
+	tcase_add_test(t, stop_while_paused);
+	tcase_add_test(t, abort_while_starting);
+	tcase_add_loop_test(t, failure, 0, (int)ARRAY_LEN(failures));
+	tcase_add_test(t, cannot_start);
+	tcase_add_test(t, heartbeat_lost);
+	tcase_add_test(t, deaf_to_abort);
+	tcase_add_test(t, lingering);
+	tcase_add_test(t, untidy);
+	tcase_add_test(t, many_lines);
+	tcase_add_test(t, attaches_again);
+	tcase_add_test(t, ends_while_away);
+	tcase_add_test(t, orphan_is_adopted);
+	tcase_add_test(t, run_dir_states);
+	tcase_add_test(t, queue_order);
+	tcase_add_test(t, platform_shut_down);
+	tcase_add_test(t, remote);
+	tcase_add_test(t, store_locked);
+	tcase_add_test(t, one_monitor_only);
+	tcase_add_test(t, tail_of_long_lines);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
