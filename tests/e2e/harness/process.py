@@ -74,27 +74,27 @@ class Process:
                                           stdout=err, stderr=err, env=self.env, start_new_session=True)
         return self
 
+    def send(self, sig):
+        self.popen.send_signal(sig)
+
     def wait(self, timeout=20):
         return self.popen.wait(timeout)
 
     def kill(self, sig=signal.SIGKILL):
         """Send it a signal that ends it, and wait for that; returns the exit status (negative: the signal)."""
-        self.signal(sig)
+        self.send(sig)
         return self.wait()
 
     def stop(self, sig=signal.SIGTERM, timeout=20):
         """End it in peace. One that does not obey is killed and named in the failure."""
         if not self.running:
             return self.popen.returncode if self.popen else None
-        self.signal(sig)
+        self.send(sig)
         try:
             return self.wait(timeout)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not end within {timeout} s of {signal.Signals(sig).name}") from None
-
-    def signal(self, sig):  # last, since from here on its name hides the module in this class body
-        self.popen.send_signal(sig)
 
 
 def end_pid(pid, sig=signal.SIGTERM, timeout=20):

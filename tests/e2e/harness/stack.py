@@ -183,6 +183,11 @@ class Stack:
         """The supervisors of flopynet-api that lighttpd started (one, unless one is just taking over)."""
         return children(self.lighttpd.pid) if self.lighttpd.popen else []
 
+    @property
+    def api_socket(self):
+        """The FastCGI socket; lighttpd adds the number of the process to the name."""
+        return next(self.root.glob("api.sock*"))
+
     def worker_pids(self):
         return [w for p in self.api_pids() for w in children(p)]
 
