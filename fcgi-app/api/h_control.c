@@ -151,6 +151,21 @@ static int put_answer(struct request *q, struct response *r, int64_t id, enum ac
 	return 0;
 }
 
+/* The monitor, or the engine through it, said no: why, and what is possible now. */
+static int refused(struct request *q, int64_t id, const char *message, struct err *e)
+{
+	struct experiment x;
+	char allowed[64];
+
+	if (experiment_get(q->app->store, id, &x, e) == -1)
+		return -1;
+	err_set(e, ERR_CONFLICT, "The action was not carried out: %s", message ? message : "the engine refused it");
+	err_detail(e, "status", "%s", status_name(x.status));
+	err_detail(e, "allowed", "%s", lifecycle_allowed(x.status, allowed, sizeof(allowed)));
+	experiment_clear(&x);
+	return -1;
+}
+
 static int carry_out(struct request *q, struct response *r, int64_t id, const struct input *in, struct err *e)
 {
 	struct command c;
@@ -166,13 +181,15 @@ static int carry_out(struct request *q, struct response *r, int64_t id, const st
 	rc = wait_for_outcome(q, command, &c, e);
 	if (rc < 0)
 		return -1;
-	if (rc == 1 && c.status == COMMAND_REFUSED) {
-		err_set(e, ERR_CONFLICT, "The action was not carried out: %s", c.message ? c.message : "the engine refused it");
+	if (rc == 1) {
+		bool no = c.status == COMMAND_REFUSED;
+
+		if (no)
+			refused(q, id, c.message, e);
 		command_clear(&c);
-		return -1;
+		if (no)
+			return -1;
 	}
-	if (rc == 1)
-		command_clear(&c);
 	return put_answer(q, r, id, in->action, rc == 1, e);
 }
 
