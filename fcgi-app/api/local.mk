@@ -1,9 +1,18 @@
 # flopynet-api: the only user of fcgiapp.h.  Everything but main.c is in a library, so that tests link the real thing.
 noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
+	%D%/csv.c %D%/csv.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/experiment_input.c %D%/experiment_input.h \
+	%D%/experiment_view.c %D%/experiment_view.h \
+	%D%/h_artifact.c \
 	%D%/h_config.c \
+	%D%/h_control.c \
+	%D%/h_experiment.c \
 	%D%/h_health.c \
+	%D%/h_report.c \
+	%D%/h_run.c \
+	%D%/h_scenario.c \
 	%D%/handlers.h \
 	%D%/problem.c %D%/problem.h \
 	%D%/request.c %D%/request.h \
@@ -12,7 +21,7 @@ libapi_a_SOURCES = \
 	%D%/uri.c %D%/uri.h \
 	%D%/wire.c %D%/wire.h
 libapi_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
-API_LIBS = libapi.a $(STORE_LIBS)
+API_LIBS = libapi.a $(STORE_LIBS) $(CRYPTO_LIBS)
 
 # The process around it.
 sbin_PROGRAMS += flopynet-api

@@ -30,11 +30,11 @@ static int lock(struct monitor *m, struct err *e)
 {
 	char *path = file_join(m->conf->state, "monitor.lock");
 	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
-	int rc;
+	int rc = -1;
 
 	m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (m->lock_fd == -1)
-		rc = err_set(e, ERR_INTERNAL, "cannot open %s: %s", path, strerror(errno));
+		err_set(e, ERR_INTERNAL, "cannot open %s: %s", path, strerror(errno));
 	while (m->lock_fd != -1 && (rc = flock(m->lock_fd, LOCK_EX | LOCK_NB)) == -1 && clock_mono_ms() < until)
 		usleep(20000);
 	if (m->lock_fd != -1 && rc == -1)
