@@ -8,7 +8,7 @@ conf_values = \
 	sbindir='$(sbindir)' bindir='$(bindir)' sysconfdir='$(sysconfdir)' localstatedir='$(localstatedir)' \
 	state='$(localstatedir)/lib/flopynet' enginesdir='$(pkgdatadir)/engines' scenariosdir='$(pkgdatadir)/scenarios' datadir='' \
 	webdir='$(pkgdatadir)/web' errorsdir='$(pkgdatadir)/errors' routes='$(pkgdatadir)/lighttpd-routes.conf' \
-	socket=/run/flopynet-api.sock stream_port=3002 listen=127.0.0.1 port=3001 spawn='' lighttpd=/usr/sbin/lighttpd \
+	socket=/run/flopynet-api.sock stream_port=3002 listen=127.0.0.1 port=3001 lighttpd=/usr/sbin/lighttpd \
 	prefix='$(CONF_PREFIX)' errors_location='$(CONF_PREFIX)/flopynet-errors'
 # The path under which a web server that runs already shows the dashboard: make CONF_PREFIX=/flopynet
 CONF_PREFIX =

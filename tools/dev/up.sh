@@ -1,14 +1,16 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# ./dev up: the whole dashboard in the foreground. This shell is the supervisor of lighttpd (which starts flopynet-api), flopynet-monitor
-# and flopynet-stream: it starts again what dies and ends with all of them.
+# ./dev up: the whole dashboard in the foreground. This shell is the supervisor of lighttpd, flopynet-api, flopynet-monitor and
+# flopynet-stream: it starts again what dies and ends with all of them. It holds the socket of flopynet-api, as systemd would: lighttpd, which
+# can start that program too (bin-path), does not start it again after a kill -9, because the workers keep the socket open a moment too long.
 
 declare -A up_pid=() up_since=() up_fails=()
 
 dev_up() {
-	# Started by a script in the background, this shell would be deaf to SIGINT for good: begin again with ears.
-	[ -n "${FLOPYNET_DEV_UP:-}" ] || exec env --default-signal=INT,QUIT FLOPYNET_DEV_UP=1 "$top/dev" up "$@"
-	unset FLOPYNET_DEV_UP
-	local port=3001 state=$top/var
+	[ -n "${FLOPYNET_DEV_RUN:-}" ] || up_begin_again "$@"
+	run=$FLOPYNET_DEV_RUN
+	unset FLOPYNET_DEV_RUN
+	trap up_stop EXIT
+	local port=3001 state=$top/var name
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port) port=${2:?--port needs a number} && shift ;;
@@ -28,16 +30,22 @@ dev_up() {
 	bin=$out/dev
 
 	up_claim
-	trap up_stop EXIT
 	trap 'exit 0' INT TERM HUP # what follows is up_stop
 	up_files
-	up_start monitor
-	[ ! -x "$bin/flopynet-stream" ] || up_start stream
-	up_start lighttpd
+	for name in monitor api stream lighttpd; do up_start "$name"; done
 	up_wait_ready
 	up_check_token
 	up_greet
 	up_supervise
+}
+
+# With the socket of flopynet-api in descriptor 6; and with ears: started by a script in the background, a shell is deaf to SIGINT for good.
+up_begin_again() {
+	local base=${XDG_RUNTIME_DIR:-/tmp} run
+	# lighttpd's settings stand no spaces everywhere, and a socket's path has 108 bytes at most: it sees everything through short links in here.
+	case $base in /*[!A-Za-z0-9_./-]* | [!/]*) base=/tmp ;; esac
+	run=$(mktemp -d "$base/flopynet.XXXXXX")
+	FLOPYNET_DEV_RUN=$run exec env --default-signal=INT,QUIT perl "$top/tools/dev/listen.pl" "$run/api.sock" "$top/dev" up "$@"
 }
 
 # One instance for a state directory and a port.
@@ -60,16 +68,11 @@ up_setting() {
 
 # Everything that has to be there before the first program starts.
 up_files() {
-	local base=${XDG_RUNTIME_DIR:-/tmp}
+	local old
 	conf=$state/flopynet.conf
-	# lighttpd splits commands at spaces and a socket's path has 108 bytes at most: it sees everything through short links.
-	case $base in /*[!A-Za-z0-9_./-]* | [!/]*) base=/tmp ;; esac
-	run=$(cat "$state/.run" 2>/dev/null || true) # left by one that was killed
-	case $run in */flopynet.??????) rm -rf "$run" ;; esac
-	run=$(mktemp -d "$base/flopynet.XXXXXX")
+	old=$(cat "$state/.run" 2>/dev/null || true) # left by one that was killed
+	case $old in */flopynet.??????) rm -rf "$old" ;; esac
 	printf '%s\n' "$run" >"$state/.run"
-	ln -s "$state" "$run/state"
-	ln -s "$bin" "$run/bin"
 	ln -s "$top/web" "$run/web"
 	ln -s "$top/conf" "$run/conf"
 	sh "$top/conf/errors.sh" "$run/errors"
@@ -80,7 +83,6 @@ up_files() {
 		[ -s "$state/token" ] || up_token
 		sh "$top/conf/fill.sh" "$top/conf/lighttpd.conf.in" listen=127.0.0.1 "port=$port" webdir="$run/web" errorsdir="$run/errors" \
 			routes="$run/conf/lighttpd-routes.conf" stream_port="$(up_setting stream port "$conf")" socket="$run/api.sock" \
-			spawn="	\"bin-path\" => \"$(command -v setpriv) --pdeathsig TERM $run/bin/flopynet-api -c $run/state/flopynet.conf\", \"max-procs\" => 1," \
 			>"$state/lighttpd.conf" || die "could not write $state/lighttpd.conf"
 	) || exit 1
 }
@@ -117,14 +119,14 @@ up_exec() { # delay program...
 up_start() {
 	local name=$1 delay=${2:-0} program
 	case $name in
-	monitor | stream) program=("$bin/flopynet-$name" -c "$conf") ;;
-	lighttpd)
-		# A worker pool left by one that was killed must not be taken for the new one's.
-		rm -f "$run"/api.sock*
-		program=(lighttpd -D -f "$state/lighttpd.conf")
-		;;
+	lighttpd) program=(lighttpd -D -f "$state/lighttpd.conf") ;;
+	*) program=("$bin/flopynet-$name" -c "$conf") ;;
 	esac
-	up_exec "$delay" "${program[@]}" 7>&- &
+	if [ "$name" = api ]; then
+		up_exec "$delay" "${program[@]}" <&6 6>&- 7>&- &
+	else
+		up_exec "$delay" "${program[@]}" </dev/null 6>&- 7>&- &
+	fi
 	up_pid[$name]=$!
 	up_since[$name]=$((SECONDS + delay))
 }
@@ -193,10 +195,6 @@ up_again() {
 	up_start "$name" "$delay"
 }
 
-up_children() { # pid
-	cat "/proc/$1/task/$1/children" 2>/dev/null || true
-}
-
 # Send a signal to processes and wait until they are gone; after 25 s by force.
 up_end() { # signal pid...
 	local signal=$1 pid until=$((SECONDS + 25))
@@ -216,7 +214,7 @@ up_end() { # signal pid...
 
 # The monitor first: SIGINT makes it end the runs, which those who watch still see.
 up_stop() {
-	local name api=()
+	local name rest=()
 	trap '' INT TERM HUP
 	trap - EXIT
 	set +e # whatever fails, the rest is stopped too
@@ -226,10 +224,9 @@ up_stop() {
 			# One that waits for its turn to start again is still a shell, which ignores SIGINT.
 			[ $SECONDS -ge "${up_since[$name]}" ] || kill -TERM "${up_pid[$name]}" 2>/dev/null || true
 		done
-		[ -z "${up_pid[lighttpd]:-}" ] || read -ra api < <(up_children "${up_pid[lighttpd]}") || true
 		[ -z "${up_pid[monitor]:-}" ] || up_end INT "${up_pid[monitor]}"
-		up_end TERM ${up_pid[stream]:+"${up_pid[stream]}"} ${up_pid[lighttpd]:+"${up_pid[lighttpd]}"}
-		up_end TERM "${api[@]}"
+		for name in stream lighttpd api; do [ -z "${up_pid[$name]:-}" ] || rest+=("${up_pid[$name]}"); done
+		up_end TERM "${rest[@]}"
 	fi
-	[ -z "${run:-}" ] || rm -rf "$run"
+	rm -rf "$run"
 }

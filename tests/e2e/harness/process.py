@@ -55,8 +55,8 @@ def alive(pid):
 class Process:
     """One program with its standard error in a file, in a session of its own; it ends with the test run even when that is killed."""
 
-    def __init__(self, name, argv, stderr: Path, env=None):
-        self.name, self.argv, self.stderr, self.env = name, [str(a) for a in argv], stderr, env
+    def __init__(self, name, argv, stderr: Path, env=None, stdin=subprocess.DEVNULL):
+        self.name, self.argv, self.stderr, self.env, self.stdin = name, [str(a) for a in argv], stderr, env, stdin
         self.popen = None
 
     @property
@@ -70,7 +70,7 @@ class Process:
     def start(self):
         assert not self.running, f"{self.name} is running already"
         with open(self.stderr, "ab") as err:
-            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.argv], stdin=subprocess.DEVNULL,
+            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.argv], stdin=self.stdin,
                                           stdout=err, stderr=err, env=self.env, start_new_session=True)
         return self
 

@@ -14,6 +14,7 @@ whose engine reports rounds without training.
 """
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -39,6 +40,7 @@ class Stack:
         self.state = self.root / "state"
         self.logs = self.root / "logs"
         self.port, self.stream_port = free_port(), free_port()
+        self.api_socket = self.root / "api.sock"
         self.url = f"http://127.0.0.1:{self.port}{prefix}"
         self.ws_url = f"ws://127.0.0.1:{self.port}{prefix}/ws/dashboard"
         self.conf = self.state / "flopynet.conf"
@@ -51,9 +53,14 @@ class Stack:
         self._link_fixtures()
         self.write_conf()
         self._write_lighttpd_conf()
-        api = ["-c", self.conf]
-        self.monitor = Process("monitor", [self.build / "flopynet-monitor", *api], self.logs / "monitor.log", self.env)
-        self.stream = Process("stream", [self.build / "flopynet-stream", *api], self.logs / "stream.log", self.env)
+        # The listening socket is held here, as systemd would: what comes while flopynet-api is started again waits.
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.api_socket))
+        self._listener.listen(1024)
+        for name in ("api", "monitor", "stream"):
+            argv = [self.build / f"flopynet-{name}", "-c", self.conf]
+            stdin = self._listener if name == "api" else subprocess.DEVNULL
+            setattr(self, name, Process(name, argv, self.logs / f"{name}.log", self.env, stdin))
         self.lighttpd = Process("lighttpd", ["lighttpd", "-D", "-f", self.root / "lighttpd.conf"], self.logs / "lighttpd.log", self.env)
 
     # Setting up
@@ -86,8 +93,7 @@ class Stack:
     def _write_lighttpd_conf(self):
         values = {
             "listen": "127.0.0.1", "port": self.port, "stream_port": self.stream_port, "prefix": self.prefix, "webdir": SOURCE / "web",
-            "errorsdir": self.root / "errors", "routes": SOURCE / "conf/lighttpd-routes.conf", "socket": self.root / "api.sock",
-            "spawn": f'\t"bin-path" => "/usr/bin/setpriv --pdeathsig TERM {self.build}/flopynet-api -c {self.conf}", "max-procs" => 1,',
+            "errorsdir": self.root / "errors", "routes": SOURCE / "conf/lighttpd-routes.conf", "socket": self.api_socket,
         }
         subprocess.run(["sh", SOURCE / "conf/errors.sh", self.root / "errors"], check=True)
         filled = subprocess.run(["sh", SOURCE / "conf/fill.sh", SOURCE / "conf/lighttpd.conf.in", *(f"{k}={v}" for k, v in values.items())],
@@ -98,7 +104,7 @@ class Stack:
 
     @property
     def programs(self):
-        return [self.monitor, self.stream, self.lighttpd]
+        return [self.monitor, self.api, self.stream, self.lighttpd]
 
     def start(self):
         self.ctl("init")
@@ -117,13 +123,13 @@ class Stack:
 
     def stop(self):
         """End everything that was started. Raises when a program left in an unfriendly way or a sanitizer spoke."""
-        self._orphans.update(p for p in self.api_pids() if p)
         problems = []
         for client in self._clients:
             client.close()
         self._clients.clear()
         # SIGINT: the monitor ends the runs too, so that no engine is left.
-        for program, sig in ((self.monitor, signal.SIGINT), (self.stream, signal.SIGTERM), (self.lighttpd, signal.SIGTERM)):
+        for program, sig in ((self.monitor, signal.SIGINT), (self.stream, signal.SIGTERM), (self.lighttpd, signal.SIGTERM),
+                             (self.api, signal.SIGTERM)):
             try:
                 status = program.stop(sig)
                 if status not in (0, None, -signal.SIGKILL):
@@ -137,6 +143,7 @@ class Stack:
                 except AssertionError as e:
                     problems.append(str(e))
                     end_pid(pid, signal.SIGKILL)
+        self._listener.close()
         for log in sorted(self.logs.glob("*.log")):
             text = log.read_text(errors="replace")
             if any(fault in text for fault in FAULTS):
@@ -177,44 +184,24 @@ class Stack:
             db.row_factory = sqlite3.Row
             return [dict(r) for r in db.execute(sql, values)]
 
-    # Its processes
-
-    def api_pids(self):
-        """The supervisors of flopynet-api that lighttpd started (one, unless one is just taking over)."""
-        return children(self.lighttpd.pid) if self.lighttpd.popen else []
-
-    @property
-    def api_socket(self):
-        """The FastCGI socket; lighttpd adds the number of the process to the name."""
-        return next(self.root.glob("api.sock*"))
+    # Its processes: stack.api, .monitor, .stream and .lighttpd have pid, kill(), stop() and start()
 
     def worker_pids(self):
-        return [w for p in self.api_pids() for w in children(p)]
-
-    def kill_api(self, sig=signal.SIGKILL):
-        """End the supervisor; lighttpd starts another. Its workers end with it, or are ended with the test."""
-        for pid in self.api_pids():
-            self._orphans.update(children(pid))
-            end_pid(pid, sig)
+        return children(self.api.pid)
 
     def kill_worker(self, sig=signal.SIGKILL):
-        pid = self.worker_pids()[0]
+        """End one worker of the pool, which is then replaced; returns what its pid was."""
+        pid = wait_until(self.worker_pids, 5, "a worker")[0]
         os.kill(pid, sig)
         return pid
 
     def restart(self, name, sig=signal.SIGKILL):
-        """Kill monitor, stream, lighttpd or api and bring it back, as ./dev up or systemd would."""
+        """Kill "monitor", "stream", "lighttpd" or "api" and start it again at once, as ./dev up or systemd would; returns when all is ready."""
+        program = getattr(self, name)
         if name == "api":
-            self.kill_api(sig)
-        else:
-            program = getattr(self, name)
-            if name == "lighttpd":
-                self._orphans.update(self.api_pids())
-            program.kill(sig)
-            if name == "lighttpd":
-                for sock in self.root.glob("api.sock*"):
-                    sock.unlink()
-            program.start()
+            self._orphans.update(self.worker_pids())
+        program.kill(sig)
+        program.start()
         self.wait_ready()
 
     # What tests of experiments need again and again

@@ -68,7 +68,7 @@ class WebServer:
         (self.root / "empty").mkdir(parents=True, exist_ok=True)
         subprocess.run(["sh", SOURCE / "conf/errors.sh", self.root / "errors"], check=True)
         self._values = {
-            "prefix": prefix, "socket": api_socket, "stream_port": stream_port, "webdir": web, "errorsdir": self.root / "errors",
+            "prefix": prefix, "sbindir": "", "sysconfdir": "", "socket": api_socket, "stream_port": stream_port, "webdir": web, "errorsdir": self.root / "errors",
             "errors_location": f"{prefix}/flopynet-errors", "routes": SOURCE / "conf/lighttpd-routes.conf",
         }
         argv = getattr(self, f"_{kind}")()
