@@ -1,7 +1,8 @@
 # Migrations are embedded in order of their numbers.
 SCHEMA_SQL = \
 	%D%/001_experiments.sql \
-	%D%/002_services.sql
+	%D%/002_services.sql \
+	%D%/003_alerts.sql
 EXTRA_DIST += $(SCHEMA_SQL) %D%/embed.sh
 CLEANFILES += %D%/schema_sql.c
 %D%/schema_sql.c: $(SCHEMA_SQL) %D%/embed.sh

@@ -1,6 +1,7 @@
 # What an experiment is, without HTTP, SQL, clock or network: pure rules.
 noinst_LIBRARIES += libexperiment.a
 libexperiment_a_SOURCES = \
+	%D%/judge.c %D%/judge.h \
 	%D%/lifecycle.c %D%/lifecycle.h \
 	%D%/network.c %D%/network.h \
 	%D%/progress.c %D%/progress.h \

@@ -5,6 +5,7 @@ libplatform_a_SOURCES = \
 	%D%/health.c %D%/health.h \
 	%D%/live.c %D%/live.h \
 	%D%/schedule.c %D%/schedule.h \
+	%D%/rule.c %D%/rule.h \
 	%D%/setting_value.c %D%/setting_value.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_check.c \

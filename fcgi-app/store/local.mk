@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	%D%/artifact.c %D%/artifact.h \
+	%D%/alert.c %D%/alert.h \
+	%D%/alert_list.c %D%/alert_row.h \
 	%D%/command.c %D%/command.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/db.c %D%/db.h \
@@ -9,11 +11,14 @@ libstore_a_SOURCES = \
 	%D%/experiment.c %D%/experiment.h \
 	%D%/experiment_list.c %D%/experiment_row.h \
 	%D%/migrate.c %D%/migrate.h \
+	%D%/notification.c %D%/notification.h \
 	%D%/round.c %D%/round.h \
 	%D%/run.c %D%/run.h \
 	%D%/run_event.c \
+	%D%/rule.c %D%/rule.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/service.c %D%/service.h \
+	%D%/silence.c %D%/silence.h \
 	%D%/sql.c %D%/sql.h %D%/sql.def \
 	%D%/store.c %D%/store.h \
 	%D%/timeline.c %D%/timeline.h \

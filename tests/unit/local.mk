@@ -43,4 +43,9 @@ TESTS += %D%/test_monitor %D%/test_run
 %C%_test_run_SOURCES = %D%/test_run.c
 %C%_test_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_run_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_rules
+TESTS += %D%/test_rules
+%C%_test_rules_SOURCES = %D%/test_rules.c
+%C%_test_rules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_rules_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 endif
