@@ -67,12 +67,13 @@ static bool signature_good(const char *token, const unsigned char *key, size_t k
 	return good;
 }
 
-static int check_signature(const struct keys *k, const char *token, bool outside, struct err *e)
+static int check_signature(const struct keys *k, const char *token, bool outside, bool *previous, struct err *e)
 {
 	const unsigned char *key;
 	size_t len;
 	bool good;
 
+	*previous = false;
 	if (outside) {
 		enum keys_outside kind = keys_outside(k, &key, &len);
 
@@ -82,7 +83,7 @@ static int check_signature(const struct keys *k, const char *token, bool outside
 		good = signature_good(token, key, len, JWT_ALG_HS256);
 		if (!good) {
 			key = keys_secret(k, true, &len);
-			good = signature_good(token, key, len, JWT_ALG_HS256);
+			good = *previous = signature_good(token, key, len, JWT_ALG_HS256);
 		}
 	}
 	return good ? 0 : refuse(e, "its signature does not fit");
@@ -185,7 +186,7 @@ int token_verify(const struct keys *k, const char *token, int64_t now_s, struct 
 		refuse(e, "it is not a JSON Web Token");
 		goto out;
 	}
-	if (check_signature(k, token, c->outside, e) == -1 || part_object(dot1 + 1, (size_t)(dot2 - dot1 - 1), &payload, e) == -1)
+	if (check_signature(k, token, c->outside, &c->previous, e) == -1 || part_object(dot1 + 1, (size_t)(dot2 - dot1 - 1), &payload, e) == -1)
 		goto out;
 	if (check_times(payload, now_s, c, e) == -1 || check_person(payload, c, e) == -1)
 		goto out;

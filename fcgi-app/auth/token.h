@@ -34,6 +34,7 @@ struct claims {
 	int64_t experiment_id; /* an engine's token: good for this one only, role is ROLE_NONE; else 0 */
 	int64_t issued_at_s, expires_at_s; /* Unix seconds */
 	bool outside;          /* signed by the outside identity provider: has no row in the store */
+	bool previous;         /* of token_verify(): signed with the secret before the present one, so the next exchange ends it */
 };
 
 /* ERR_UNAUTHORIZED with a sentence for the token's owner.  token is NUL-terminated, of any length. */

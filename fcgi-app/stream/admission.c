@@ -8,7 +8,10 @@
 
 static void known(struct server *srv, struct admission *a, struct err *e)
 {
-	a->outcome = roster_check(srv->roster, &a->who, e) == 0 ? ADMISSION_KNOWN : ADMISSION_REFUSED;
+	if (roster_check(srv->roster, &a->who, e) == 0)
+		a->outcome = ADMISSION_KNOWN;
+	else
+		server_probe(srv, &a->who);
 }
 
 static void nobody(struct server *srv, enum session_kind kind, struct admission *a, struct err *e)

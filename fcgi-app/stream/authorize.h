@@ -5,6 +5,7 @@
 #ifndef STREAM_AUTHORIZE_H
 #define STREAM_AUTHORIZE_H
 
+#include "auth/token.h"
 #include "lib/conf.h"
 #include "lib/err.h"
 #include "store/store.h"
@@ -13,16 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VISITOR_SUBJECT_MAX 256
-#define VISITOR_JTI_MAX 128
-
 struct visitor {
-	char subject[VISITOR_SUBJECT_MAX];
-	char jti[VISITOR_JTI_MAX]; /* "" for a token of an outside identity provider, and where authentication is off */
-	char role[16];             /* viewer, operator, admin; none for an engine's token */
-	int64_t experiment_id;     /* an engine's token: sees this experiment only; else 0 */
-	int64_t expires_ms;        /* as the token says; 0: never */
-	int64_t ends_ms;           /* when the connection must end, Unix ms; INT64_MAX: never */
+	char subject[TOKEN_SUBJECT_MAX + 1];
+	char jti[TOKEN_JTI_MAX + 1]; /* "" where an outside token has none, and where authentication is off */
+	const char *role;            /* viewer, operator, admin; none for an engine's token */
+	int64_t experiment_id;       /* an engine's token: sees this experiment only; else 0 */
+	bool outside;                /* of an outside identity provider */
+	int64_t keys;                /* which keys its signature was made with, counted; see authorize.c */
+	int64_t expires_ms;          /* as the token says; 0: never */
+	int64_t ends_ms;             /* when the connection must end, Unix ms; INT64_MAX: never */
 };
 
 struct authorize;
@@ -38,10 +38,13 @@ void authorize_anyone(struct visitor *v);
  * ERR_UNAUTHORIZED: not a good token (the message says why, in words for its owner).  ERR_FORBIDDEN: a good one that may not read.
  */
 int authorize_token(struct authorize *a, const char *token, int64_t now_ms, struct visitor *v, struct err *e);
+/* Look whether the keys were exchanged, at most once a second; true when visitors must be asked for again. */
+bool authorize_refresh(struct authorize *a, int64_t now_ms);
 /*
- * Is this visitor's token still good?  -1 with ERR_UNAUTHORIZED when it was revoked or has run out; another error means that this cannot be told now.
+ * Is this visitor's token still good?  -1 with ERR_UNAUTHORIZED when it was revoked, or was signed with a key that
+ * is no longer accepted; another error means that this cannot be told now.
  * Costs one look into the store.
  */
-int authorize_again(struct authorize *a, const struct visitor *v, int64_t now_ms, struct err *e);
+int authorize_again(struct authorize *a, const struct visitor *v, struct err *e);
 
 #endif

@@ -10,9 +10,11 @@
 #include "stream/admission.h"
 #include "stream/query.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define HEAD_MAX 1024
 /* Queued messages are put together up to this size for one write. */
@@ -182,6 +184,16 @@ static void put_heartbeat(struct buf *b, const struct session *s)
 	if (!hub_is_behind(s->client))
 		buf_addf(b, "id: %" PRId64 "\n", feed_last(s->server->feed));
 	buf_adds(b, "\n");
+}
+
+void events_check(struct wire *w)
+{
+	char byte;
+	ssize_t n = recv(lws_get_socket_fd(w->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	/* One that goes on talking is no reader either, and what nobody reads would wake us again and again. */
+	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
 int events_write(struct wire *w)

@@ -27,11 +27,13 @@ static const lws_retry_bo_t liveness = {.secs_since_valid_ping = 20, .secs_since
 #define HEADER_BYTES 16384 /* a long token or cookie; the web server in front has a limit of its own */
 #define RX_BYTES 2048      /* of a message at a time; memory of each connection */
 #define STOP_MS 2000
+#define CHECK_MS 250       /* between looks for event streams whose reader has left */
 
 struct protocol {
 	struct server *server;
 	struct lws_context *context;
 	lws_sorted_usec_list_t turn;
+	int64_t checked_ms; /* when event streams were last looked at */
 };
 
 /* Before the upgrade: say no while an HTTP answer can still be given.  0: go on; 1: answered; -1: hang up. */
@@ -147,10 +149,25 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	}
 }
 
+static void check_streams(struct protocol *p, int64_t now_ms)
+{
+	struct session *s;
+
+	if (now_ms >= p->checked_ms && now_ms - p->checked_ms < CHECK_MS)
+		return;
+	p->checked_ms = now_ms;
+	for (s = p->server->sessions; s; s = s->next)
+		if (s->kind == SESSION_EVENTS)
+			events_check(s->user);
+}
+
 static void on_turn(lws_sorted_usec_list_t *sul)
 {
 	struct protocol *p = lws_container_of(sul, struct protocol, turn);
-	bool more = server_turn(p->server, clock_wall_ms());
+	int64_t now_ms = clock_wall_ms();
+	bool more = server_turn(p->server, now_ms);
+
+	check_streams(p, now_ms);
 
 	lws_sul_schedule(p->context, 0, &p->turn, on_turn, more ? 1 : STORE_POLL_MS * LWS_US_PER_MS);
 }

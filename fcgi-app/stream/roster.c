@@ -54,7 +54,7 @@ int roster_check(const struct roster *r, const struct visitor *v, struct err *e)
 		return 0;
 	err_set(e, ERR_RATE, "This token has %" PRId64 " live connections, which is the limit: close one first", r->limit);
 	if (e)
-		e->retry_after_s = 30; /* by then a dead one is found out */
+		e->retry_after_s = 2; /* those that are dead are found out by then, see server_probe() */
 	return -1;
 }
 
@@ -67,13 +67,13 @@ int roster_enter(struct roster *r, const struct visitor *v, struct roster_entry 
 	entry = find(r, v);
 	if (!entry) {
 		entry = mem_alloc(sizeof(*entry));
-		entry->who = *v;
 		entry->next = r->entries;
 		if (entry->next)
 			entry->next->prev = entry;
 		r->entries = entry;
 		r->n++;
 	}
+	entry->who = *v; /* the newest look at the token counts */
 	entry->n++;
 	*out = entry;
 	return 0;

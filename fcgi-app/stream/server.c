@@ -4,7 +4,6 @@
 #include "stream/server.h"
 
 #include "lib/file.h"
-#include "lib/log.h"
 #include "stream/session.h"
 
 #include <stdlib.h>
@@ -62,7 +61,7 @@ static void check_tokens(struct server *srv)
 		struct roster_entry *entry = roster_turn(srv->roster);
 
 		srv->check_left--;
-		if (entry && authorize_again(srv->auth, roster_visitor(entry), srv->now_ms, &e) == -1 && e.code == ERR_UNAUTHORIZED)
+		if (entry && authorize_again(srv->auth, roster_visitor(entry), &e) == -1 && e.code == ERR_UNAUTHORIZED)
 			end_all_of(srv, entry, e.msg);
 	}
 }
@@ -75,6 +74,8 @@ static void sweep(struct server *srv)
 	shared_beat(srv->shared, SHARED_BEAT_STREAM, srv->now_ms);
 	for (s = srv->sessions; s; s = s->next)
 		session_sweep(s, srv->now_ms);
+	if (authorize_refresh(srv->auth, srv->now_ms))
+		srv->checked_version = -1;
 	if (version != srv->checked_version && srv->check_left == 0) {
 		srv->checked_version = version;
 		srv->check_left = roster_entries(srv->roster);
@@ -94,6 +95,18 @@ bool server_turn(struct server *srv, int64_t now_ms)
 		sweep(srv);
 	}
 	return more;
+}
+
+void server_probe(struct server *srv, const struct visitor *v)
+{
+	struct session *s;
+
+	for (s = srv->sessions; s; s = s->next) {
+		if (s->kind != SESSION_EVENTS || strcmp(s->who.jti, v->jti) != 0 || strcmp(s->who.subject, v->subject) != 0)
+			continue;
+		s->heartbeat = true;
+		s->wake(s->user);
+	}
 }
 
 void server_stop(struct server *srv)

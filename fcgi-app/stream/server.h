@@ -43,6 +43,11 @@ int server_open(struct server *srv, const struct conf *conf, struct err *e);
 void server_close(struct server *srv);
 /* One turn, every STORE_POLL_MS, with the one clock reading of it; true when the next should come at once. */
 bool server_turn(struct server *srv, int64_t now_ms);
+/*
+ * Have the event streams of a visitor's token send a comment now.  A web server in front notices that a reader has left only when it has something to write to
+ * it, and a page that is loaded again and again leaves such ones behind: they must not take the places of the living.
+ */
+void server_probe(struct server *srv, const struct visitor *v);
 /* Close every session with 1012. */
 void server_stop(struct server *srv);
 

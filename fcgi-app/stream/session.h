@@ -35,7 +35,7 @@ enum session_end {
 #define SESSION_PIECES_MS 10000     /* from the first to the last */
 #define SESSION_WRONG_MAX 20        /* wrong messages in a row */
 #define SESSION_MESSAGES_PER_S 100
-#define SESSION_HEARTBEAT_MS 20000  /* a comment in an event stream that is silent */
+#define SESSION_HEARTBEAT_MS 15000  /* a comment in an event stream that is silent */
 #define SESSION_STUCK_MS 60000      /* an event stream that takes nothing for so long is dead: no pings there to tell */
 #define SESSION_REASON_MAX 120      /* a close frame holds 123 bytes */
 

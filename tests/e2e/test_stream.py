@@ -112,21 +112,21 @@ def test_lost_past_is_said(request):
     live = make_stack(request, LiveStack)
 
     async def scene():
-        live.emit(1000)
-        live.db.execute("DELETE FROM event WHERE id <= 900")
+        live.emit(2000)
+        live.db.execute("DELETE FROM event WHERE id <= 1900")
         async with live.socket() as ws:
             await subscribe(ws, since=500)
-            assert await take(ws, 1) == [{"type": "resync", "data": {"oldest_id": 901, "last_id": 1000}}]
-            assert live.emit() == 1001
-            assert [m["id"] for m in await take(ws, 1)] == [1001]
-            await subscribe(ws, since=900)
-            assert [m["id"] for m in await take(ws, 101)] == list(range(901, 1002))
+            assert await take(ws, 1) == [{"type": "resync", "data": {"oldest_id": 1901, "last_id": 2000}}]
+            assert live.emit() == 2001
+            assert [m["id"] for m in await take(ws, 1)] == [2001]
+            await subscribe(ws, since=1900)
+            assert [m["id"] for m in await take(ws, 101)] == list(range(1901, 2002))
         async with live.socket() as ws:  # an id of another store
             await subscribe(ws, since=99999)
             assert (await take(ws, 1))[0]["type"] == "resync"
         events = Events(live, "?since=5")
         events.wait(lambda e: e.messages())
-        assert events.messages()[0]["type"] == "resync" and events.events[1]["id"] == "1001"
+        assert events.messages()[0]["type"] == "resync" and events.events[1]["id"] == "2001"
     asyncio.run(scene())
 
 

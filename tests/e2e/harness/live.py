@@ -10,16 +10,27 @@ Live updates in tests: a dashboard of web server and flopynet-stream alone, whos
         asyncio.run(scene())
 """
 import asyncio
+import base64
 import contextlib
+import hmac
 import json
 import socket
 import sqlite3
 import time
+import uuid
 
+import httpx
 import websockets
 
 from .process import wait_until
 from .stack import Stack
+
+
+SECRET = "a secret of this test that is long enough to be one\n"
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 class LiveStack(Stack):
@@ -40,16 +51,35 @@ class LiveStack(Stack):
 
     def start(self):
         if self.authenticates:
-            self.ctl("init")
-            self.token = self.make_token("test", "viewer")
+            (self.state / "secret").write_text(SECRET)
+            (self.state / "secret").chmod(0o600)
         for program in self.programs:
             program.start()
         self.wait_ready()
+        if self.authenticates:
+            self.token = self.make_token("test", "viewer")
         return self
 
+    def make_token(self, name="test", role="viewer", seconds=3600, experiment=None, secret=SECRET, kept=True, **claims):
+        """A token as this dashboard makes them, but with an end and claims of the test's choice; kept: with its row in the store."""
+        now, jti = int(time.time()), uuid.uuid4().hex
+        body = {"sub": name, "role": "none" if experiment else role, "jti": jti, "iat": now, "exp": now + seconds}
+        if experiment:
+            body["experiment"] = f"exp_{experiment:03}"
+        body.update(claims)
+        if kept:
+            self.db.execute("INSERT INTO token (jti, kind, name, subject, role, experiment_id, created_at_ms, expires_at_ms, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'test')",
+                            (body["jti"], "engine" if experiment else "api", name, name, body["role"], experiment, now * 1000, body["exp"] * 1000))
+        text = b".".join(b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, body))
+        return (text + b"." + b64(hmac.digest(secret.strip().encode(), text, "sha256"))).decode()
+
+    def revoke(self, token):
+        jti = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["jti"]
+        self.db.execute("UPDATE token SET revoked_at_ms = ? WHERE jti = ?", (int(time.time() * 1000), jti))
+
     def wait_ready(self, timeout=30):
-        for port in (self.stream_port, self.port):
-            wait_until(lambda p=port: socket.create_connection(("127.0.0.1", p), 1).close() is None, timeout, f"port {port}")
+        # Through the web server, which listens before it is ready.
+        wait_until(lambda: httpx.get(f"{self.url}/ws/dashboard", timeout=2).status_code == 400, timeout, "the web server and the stream")
 
     def stop(self):
         if hasattr(self, "_db"):
