@@ -1,8 +1,8 @@
 /*
  * cnn; see kernel.h.  Convolution, ReLU and max-pooling are one step: a pooled cell needs its four places, and only the largest of them matters afterwards.
  *
- * Forward, eight channels (or twice eight) are the lanes, and eight running sums hide the latency of the additions: two cells of the first layer, one of the
- * second.  A cell whose 6x6 pixels are all zero is known without arithmetic (half of MNIST's).
+ * Forward, channels are the lanes, and eight running sums hide the latency of the additions: two cells of the first layer with one register of channels, one of
+ * the second with two.  A cell whose 6x6 pixels are all zero is known without arithmetic (half of MNIST's).
  * Backward, a pooled cell hands its gradient to one place only, a quarter of the work of a plain convolution; which cells carry one at all is first written
  * into a list without branches, since half of them do and no processor guesses which.
  */
@@ -13,32 +13,28 @@
 #include <stdbool.h>
 #include <string.h>
 
-static v8 broadcast(float x)
-{
-	return (v8){x, x, x, x, x, x, x, x};
-}
-
 /* The larger of a and b by lane; where b is larger, at becomes i. */
-#define KEEP_LARGER(a, b, at, i)                                        \
-	do {                                                            \
-		v8i larger_ = (v8i)((b) > (a));                         \
-		a = (v8)(((v8i)(b) & larger_) | ((v8i)(a) & ~larger_)); \
-		at = ((i) & larger_) | (at & ~larger_);                 \
+#define KEEP_LARGER(a, b, at, i)                                            \
+	do {                                                                \
+		veci larger_ = (veci)((b) > (a));                           \
+		a = (vec)(((veci)(b) & larger_) | ((veci)(a) & ~larger_));  \
+		at = ((i) & larger_) | (at & ~larger_);                     \
 	} while (0)
 
-static inline __attribute__((always_inline)) void pool_store(const v8 *sum, size_t stride, v8 bias, float *out, int32_t *argmax)
+/* Bias, ReLU and the largest of four places for VW channels; the places' sums are stride apart. */
+KERNEL_INLINE void pool_store(const vec *sum, size_t stride, vec bias, float *out, int32_t *argmax)
 {
-	const v8 zero = {0};
-	v8 top = sum[0];
-	v8i at = {0}, positive;
+	const vec zero = {0};
+	vec top = sum[0];
+	veci at = {0}, positive;
 
 	KEEP_LARGER(top, sum[stride], at, 1);
 	KEEP_LARGER(top, sum[2 * stride], at, 2);
 	KEEP_LARGER(top, sum[3 * stride], at, 3);
 	top += bias;
-	positive = (v8i)(top > zero) | (v8i)(top != top); /* NaN stays NaN */
-	V8_OUT(out) = (v8)((v8i)top & positive);
-	*(v8i *)argmax = at;
+	positive = (veci)(top > zero) | (veci)(top != top); /* NaN stays NaN */
+	VEC_OUT(out) = (vec)((veci)top & positive);
+	*(veci *)argmax = at;
 }
 
 static void image_load(struct cnn_scratch *c, const uint8_t *pixels)
@@ -57,27 +53,25 @@ static void image_load(struct cnn_scratch *c, const uint8_t *pixels)
 	}
 }
 
-/* Two neighbouring cells: places (row 0, 1) x (column 0 … 3) in sum[row * 4 + column]. */
-static void conv1_cells(const struct cnn_scratch *c, const float *image, v8 sum[8])
+/* Two neighbouring cells, VW channels: places (row 0, 1) x (column 0 … 3).  By cell, its four places one after the other. */
+static void conv1_cells(const float *image, const float *w, vec sum[8])
 {
-	v8 s0 = {0}, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+	vec s0 = {0}, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
 	unsigned ky, kx;
 
 	for (ky = 0; ky < 5; ky++, image += IMAGE_STRIDE)
-		for (kx = 0; kx < 5; kx++) {
-			v8 w = V8(c->w1 + (ky * 5 + kx) * 8);
+		for (kx = 0; kx < 5; kx++, w += 8) {
 			const float *p = image + kx, *q = p + IMAGE_STRIDE;
 
-			s0 += p[0] * w;
-			s1 += p[1] * w;
-			s2 += p[2] * w;
-			s3 += p[3] * w;
-			s4 += q[0] * w;
-			s5 += q[1] * w;
-			s6 += q[2] * w;
-			s7 += q[3] * w;
+			s0 += p[0] * VEC(w);
+			s1 += p[1] * VEC(w);
+			s2 += p[2] * VEC(w);
+			s3 += p[3] * VEC(w);
+			s4 += q[0] * VEC(w);
+			s5 += q[1] * VEC(w);
+			s6 += q[2] * VEC(w);
+			s7 += q[3] * VEC(w);
 		}
-	/* by cell: its four places one after the other */
 	sum[0] = s0;
 	sum[1] = s1;
 	sum[2] = s4;
@@ -88,12 +82,25 @@ static void conv1_cells(const struct cnn_scratch *c, const float *image, v8 sum[
 	sum[7] = s7;
 }
 
+static void conv1_pair(struct cnn_scratch *c, const float *image, unsigned cell, bool empty, const float *bias)
+{
+	vec sum[8] = {{0}};
+	unsigned ch;
+
+	for (ch = 0; ch < 8; ch += VW) {
+		float *out = c->pool1 + cell * 8 + ch;
+		int32_t *argmax = c->argmax1 + cell * 8 + ch;
+
+		if (!empty)
+			conv1_cells(image, c->w1 + ch, sum);
+		pool_store(sum, 1, VEC(bias + ch), out, argmax);
+		pool_store(sum + 4, 1, VEC(bias + ch), out + 8, argmax + 8);
+	}
+}
+
 static void conv1_forward(struct cnn_scratch *c, const float *bias)
 {
-	const v8 zero = {0}, b = V8(bias);
-	const v8 none[4] = {zero, zero, zero, zero};
 	unsigned y, x, k, cell;
-	v8 sum[8];
 
 	for (y = 0; y < POOL1_SIDE; y++) {
 		uint32_t rows = 0;
@@ -104,30 +111,22 @@ static void conv1_forward(struct cnn_scratch *c, const float *bias)
 			cell = y * POOL1_SIDE + x;
 			c->empty1[cell] = (rows >> (2 * x) & 63) == 0;
 			c->empty1[cell + 1] = (rows >> (2 * x + 2) & 63) == 0;
-			if (c->empty1[cell] && c->empty1[cell + 1]) {
-				pool_store(none, 1, b, c->pool1 + cell * 8, c->argmax1 + cell * 8);
-				pool_store(none, 1, b, c->pool1 + cell * 8 + 8, c->argmax1 + cell * 8 + 8);
-				continue;
-			}
-			conv1_cells(c, c->image + 2 * y * IMAGE_STRIDE + 2 * x, sum);
-			pool_store(sum, 1, b, c->pool1 + cell * 8, c->argmax1 + cell * 8);
-			pool_store(sum + 4, 1, b, c->pool1 + cell * 8 + 8, c->argmax1 + cell * 8 + 8);
+			conv1_pair(c, c->image + 2 * y * IMAGE_STRIDE + 2 * x, cell, c->empty1[cell] && c->empty1[cell + 1], bias);
 		}
 	}
 }
 
-/* One cell: four places of twice eight channels, sum[place * 2 + half]. */
-static void conv2_cell(const struct cnn_scratch *c, const float *in, v8 sum[8])
+/* One cell, two times VW channels: four places, sum[place * 2 + half]. */
+static void conv2_cell(const float *in, const float *w, vec sum[8])
 {
 	const unsigned row = POOL1_SIDE * 8;
-	v8 s0 = {0}, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-	const float *w = c->w2;
+	vec s0 = {0}, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
 	unsigned ky, k;
 
 	/* the five columns of eight channels are forty floats in a row; a column further is eight on */
 	for (ky = 0; ky < 5; ky++, in += row)
 		for (k = 0; k < 40; k++, w += 16) {
-			v8 w0 = V8(w), w1 = V8(w + 8);
+			vec w0 = VEC(w), w1 = VEC(w + VW);
 
 			s0 += in[k] * w0;
 			s1 += in[k] * w1;
@@ -150,33 +149,33 @@ static void conv2_cell(const struct cnn_scratch *c, const float *in, v8 sum[8])
 
 static void conv2_forward(struct cnn_scratch *c, const float *bias)
 {
-	unsigned y, x, cell;
-	v8 sum[8];
+	unsigned y, x, ch, at;
+	vec sum[8];
 
 	for (y = 0; y < 4; y++)
-		for (x = 0; x < 4; x++) {
-			cell = y * 4 + x;
-			conv2_cell(c, c->pool1 + (2 * y * POOL1_SIDE + 2 * x) * 8, sum);
-			pool_store(sum, 2, V8(bias), c->pool2 + cell * 16, c->argmax2 + cell * 16);
-			pool_store(sum + 1, 2, V8(bias + 8), c->pool2 + cell * 16 + 8, c->argmax2 + cell * 16 + 8);
-		}
+		for (x = 0; x < 4; x++)
+			for (ch = 0; ch < 16; ch += 2 * VW) {
+				at = (y * 4 + x) * 16 + ch;
+				conv2_cell(c->pool1 + (2 * y * POOL1_SIDE + 2 * x) * 8, c->w2 + ch, sum);
+				pool_store(sum, 2, VEC(bias + ch), c->pool2 + at, c->argmax2 + at);
+				pool_store(sum + 1, 2, VEC(bias + ch + VW), c->pool2 + at + VW, c->argmax2 + at + VW);
+			}
 }
 
 static void fc_forward(const struct cnn_scratch *c, const float *w, float *z)
 {
-	v8 a0 = V8(w + 256 * 16), a1 = V8(w + 256 * 16 + 8), b0 = {0}, b1 = b0;
-	unsigned i;
+	vec a[LANES / VW], b[LANES / VW] = {{0}};
+	unsigned i, k;
 
-	for (i = 0; i < 256; i += 2) {
-		const float *p = w + i * 16;
-
-		a0 += c->pool2[i] * V8(p);
-		a1 += c->pool2[i] * V8(p + 8);
-		b0 += c->pool2[i + 1] * V8(p + 16);
-		b1 += c->pool2[i + 1] * V8(p + 24);
-	}
-	V8_OUT(z) = a0 + b0;
-	V8_OUT(z + 8) = a1 + b1;
+	for (k = 0; k < LANES / VW; k++)
+		a[k] = VEC(w + 256 * LANES + k * VW);
+	for (i = 0; i < 256; i += 2)
+		for (k = 0; k < LANES / VW; k++) {
+			a[k] += c->pool2[i] * VEC(w + i * LANES + k * VW);
+			b[k] += c->pool2[i + 1] * VEC(w + (i + 1) * LANES + k * VW);
+		}
+	for (k = 0; k < LANES / VW; k++)
+		VEC_OUT(z + k * VW) = a[k] + b[k];
 }
 
 /* The places of values that passed the ReLU, in order; returns how many. */
@@ -194,22 +193,17 @@ static unsigned list_active(const float *v, unsigned n, uint16_t *list)
 static void fc_backward(struct cnn_scratch *c, const float *w, unsigned active_n)
 {
 	float *g = c->gradient + KERNEL_CNN_FC;
-	v8 d0 = V8(c->delta), d1 = V8(c->delta + 8);
 	unsigned j, k;
 
 	for (j = 0; j < active_n; j++) {
 		unsigned i = c->active[j];
-		v8 x = broadcast(c->pool2[i]), t = V8(w + i * 16) * d0 + V8(w + i * 16 + 8) * d1;
-		float sum = 0;
 
-		V8_OUT(g + i * 16) += x * d0;
-		V8_OUT(g + i * 16 + 8) += x * d1;
-		for (k = 0; k < 8; k++)
-			sum += t[k];
-		c->pool2_delta[i] = sum;
+		for (k = 0; k < LANES; k += VW)
+			VEC_OUT(g + i * LANES + k) += c->pool2[i] * VEC(c->delta + k);
+		c->pool2_delta[i] = kernel_dot(w + i * LANES, c->delta);
 	}
-	V8_OUT(g + 256 * 16) += d0;
-	V8_OUT(g + 256 * 16 + 8) += d1;
+	for (k = 0; k < LANES; k += VW)
+		VEC_OUT(g + 256 * LANES + k) += VEC(c->delta + k);
 }
 
 static void conv2_backward(struct cnn_scratch *c, const float *w, unsigned active_n)
@@ -221,35 +215,35 @@ static void conv2_backward(struct cnn_scratch *c, const float *w, unsigned activ
 	for (j = 0; j < active_n; j++) {
 		unsigned i = c->active[j], cell = i / 16, channel = i % 16, place = (unsigned)c->argmax2[i];
 		unsigned at = ((cell / 4 * 2 + place / 2) * POOL1_SIDE + cell % 4 * 2 + place % 2) * 8;
-		float *gp = gw + channel * 200;
+		float *gp = gw + channel * 200, d = c->pool2_delta[i];
 		const float *wp = w + channel * 200;
-		v8 d = broadcast(c->pool2_delta[i]);
 
-		gb[channel] += c->pool2_delta[i];
+		gb[channel] += d;
 		for (ky = 0; ky < 5; ky++, at += POOL1_SIDE * 8)
-			for (kx = 0; kx < 40; kx += 8, gp += 8, wp += 8) {
-				V8_OUT(gp) += d * V8(c->pool1 + at + kx);
-				V8_OUT(c->pool1_delta + at + kx) += d * V8(wp);
+			for (kx = 0; kx < 40; kx += VW, gp += VW, wp += VW) {
+				VEC_OUT(gp) += d * VEC(c->pool1 + at + kx);
+				VEC_OUT(c->pool1_delta + at + kx) += d * VEC(wp);
 			}
 	}
 }
 
-/* Lanes 5 to 7 of each row gather nonsense; the update leaves them out. */
+/* Columns 5 to 7 of each row gather nonsense; apply() leaves them out. */
 static void conv1_backward(struct cnn_scratch *c, unsigned active_n)
 {
 	float *gw = c->gradient + KERNEL_CNN_W1, *gb = c->gradient + KERNEL_CNN_B1;
-	unsigned j, ky;
+	unsigned j, ky, kx;
 
 	for (j = 0; j < active_n; j++) {
 		unsigned i = c->active[j], cell = i / 8, channel = i % 8, place = (unsigned)c->argmax1[i];
 		const float *p = c->image + (cell / POOL1_SIDE * 2 + place / 2) * IMAGE_STRIDE + cell % POOL1_SIDE * 2 + place % 2;
-		v8 d = broadcast(c->pool1_delta[i]);
+		float d = c->pool1_delta[i];
 
-		gb[channel] += c->pool1_delta[i];
+		gb[channel] += d;
 		if (c->empty1[cell])
 			continue;
 		for (ky = 0; ky < 5; ky++)
-			V8_OUT(gw + channel * 40 + ky * 8) += d * V8(p + ky * IMAGE_STRIDE);
+			for (kx = 0; kx < 8; kx += VW)
+				VEC_OUT(gw + channel * 40 + ky * 8 + kx) += d * VEC(p + ky * IMAGE_STRIDE + kx);
 	}
 }
 
@@ -270,13 +264,12 @@ static void prepare(struct cnn_scratch *c, const float *w)
 
 static void apply(struct cnn_scratch *c, float *w, float rate)
 {
-	static const v8 columns = {1, 1, 1, 1, 1, 0, 0, 0};
 	unsigned i;
 
 	for (i = 0; i < KERNEL_CNN_B1; i += 8)
-		V8_OUT(c->gradient + i) *= columns;
-	for (i = 0; i < KERNEL_CNN_N; i += 8)
-		V8_OUT(w + i) -= rate * V8(c->gradient + i);
+		memset(c->gradient + i + 5, 0, 3 * sizeof(*c->gradient));
+	for (i = 0; i < KERNEL_CNN_N; i += VW)
+		VEC_OUT(w + i) -= rate * VEC(c->gradient + i);
 }
 
 void KERNEL(kernel_cnn)(float *w, const struct kernel_batch *b, float rate, void *scratch, struct kernel_score *score)

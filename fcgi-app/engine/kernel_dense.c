@@ -46,61 +46,41 @@ static void gather(struct dense_sample *s, const uint8_t *pixels)
 	s->n = n;
 }
 
-/* Two and four running sums hide the latency of the additions. */
-static void rows16(const struct dense_sample *s, const float *w, float *z)
+/*
+ * z = bias + sum of x[row] * w[row].  Two sums in turn, where there are registers for them, hide the latency of the additions.
+ */
+KERNEL_INLINE void rows(const struct dense_sample *s, const float *w, float *z, unsigned width)
 {
-	v8 a0 = V8(w + PIXELS * 16), a1 = V8(w + PIXELS * 16 + 8), b0 = a0 - a0, b1 = b0;
-	unsigned i;
+	vec a[HIDDEN / VW] = {{0}}, b[HIDDEN / VW] = {{0}};
+	unsigned i = 0, k;
 
-	for (i = 0; i + 1 < s->n; i += 2) {
-		const float *p = w + s->at[i] * 16, *q = w + s->at[i + 1] * 16;
-
-		a0 += s->value[i] * V8(p);
-		a1 += s->value[i] * V8(p + 8);
-		b0 += s->value[i + 1] * V8(q);
-		b1 += s->value[i + 1] * V8(q + 8);
-	}
-	if (i < s->n) {
-		a0 += s->value[i] * V8(w + s->at[i] * 16);
-		a1 += s->value[i] * V8(w + s->at[i] * 16 + 8);
-	}
-	V8_OUT(z) = a0 + b0;
-	V8_OUT(z + 8) = a1 + b1;
-}
-
-static void rows32(const struct dense_sample *s, const float *w, float *z)
-{
-	const float *bias = w + PIXELS * 32;
-	v8 a0 = V8(bias), a1 = V8(bias + 8), a2 = V8(bias + 16), a3 = V8(bias + 24);
-	unsigned i;
-
-	for (i = 0; i < s->n; i++) {
-		const float *p = w + s->at[i] * 32, x = s->value[i];
-
-		a0 += x * V8(p);
-		a1 += x * V8(p + 8);
-		a2 += x * V8(p + 16);
-		a3 += x * V8(p + 24);
-	}
-	V8_OUT(z) = a0;
-	V8_OUT(z + 8) = a1;
-	V8_OUT(z + 16) = a2;
-	V8_OUT(z + 24) = a3;
+	for (k = 0; k < width / VW; k++)
+		a[k] = VEC(w + PIXELS * width + k * VW);
+	for (; width / VW <= 4 && i + 1 < s->n; i += 2)
+		for (k = 0; k < width / VW; k++) {
+			a[k] += s->value[i] * VEC(w + s->at[i] * width + k * VW);
+			b[k] += s->value[i + 1] * VEC(w + s->at[i + 1] * width + k * VW);
+		}
+	for (; i < s->n; i++)
+		for (k = 0; k < width / VW; k++)
+			a[k] += s->value[i] * VEC(w + s->at[i] * width + k * VW);
+	for (k = 0; k < width / VW; k++)
+		VEC_OUT(z + k * VW) = a[k] + b[k];
 }
 
 /* w[row] -= rate * x[row] * delta for the sample's rows and the biases (whose x is 1). */
-static inline __attribute__((always_inline)) void correct_rows(const struct dense_sample *s, float *w, const float *delta, float rate, unsigned width)
+KERNEL_INLINE void correct_rows(const struct dense_sample *s, float *w, const float *delta, float rate, unsigned width)
 {
 	unsigned i, k;
-	v8 d[4];
+	vec d[HIDDEN / VW];
 
-	for (k = 0; k < width / 8; k++) {
-		d[k] = rate * V8(delta + k * 8);
-		V8_OUT(w + PIXELS * width + k * 8) -= d[k];
+	for (k = 0; k < width / VW; k++) {
+		d[k] = rate * VEC(delta + k * VW);
+		VEC_OUT(w + PIXELS * width + k * VW) -= d[k];
 	}
 	for (i = 0; i < s->n; i++)
-		for (k = 0; k < width / 8; k++)
-			V8_OUT(w + s->at[i] * width + k * 8) -= s->value[i] * d[k];
+		for (k = 0; k < width / VW; k++)
+			VEC_OUT(w + s->at[i] * width + k * VW) -= s->value[i] * d[k];
 }
 
 static size_t sample_at(const struct kernel_batch *b, size_t i)
@@ -119,52 +99,48 @@ void KERNEL(kernel_softmax)(float *w, const struct kernel_batch *b, float rate, 
 
 		s = rate > 0 ? &samples[i] : samples;
 		gather(s, b->images + at * PIXELS);
-		rows16(s, w, z);
+		rows(s, w, z, LANES);
 		KERNEL(kernel_softmax_delta)(z, b->labels[at], s->delta, score);
 	}
 	for (i = 0; rate > 0 && i < b->n; i++)
-		correct_rows(&samples[i], w, samples[i].delta, rate / (float)b->n, 16);
+		correct_rows(&samples[i], w, samples[i].delta, rate / (float)b->n, LANES);
 }
 
 static void output_forward(const float *w, const float *hidden, float *z)
 {
-	v8 a0 = V8(w + HIDDEN * 16), a1 = V8(w + HIDDEN * 16 + 8);
-	unsigned i;
+	vec a[LANES / VW];
+	unsigned i, k;
 
-	for (i = 0; i < HIDDEN; i++) {
-		a0 += hidden[i] * V8(w + i * 16);
-		a1 += hidden[i] * V8(w + i * 16 + 8);
-	}
-	V8_OUT(z) = a0;
-	V8_OUT(z + 8) = a1;
+	for (k = 0; k < LANES / VW; k++)
+		a[k] = VEC(w + HIDDEN * LANES + k * VW);
+	for (i = 0; i < HIDDEN; i++)
+		for (k = 0; k < LANES / VW; k++)
+			a[k] += hidden[i] * VEC(w + i * LANES + k * VW);
+	for (k = 0; k < LANES / VW; k++)
+		VEC_OUT(z + k * VW) = a[k];
 }
 
 /* Through the output layer and the ReLU (whose derivative at 0 is taken as 0). */
 static void output_backward(const float *w, struct dense_sample *s)
 {
-	unsigned i, k;
+	unsigned i;
 
-	for (i = 0; i < HIDDEN; i++) {
-		v8 t = V8(w + i * 16) * V8(s->delta) + V8(w + i * 16 + 8) * V8(s->delta + 8);
-		float sum = 0;
-
-		for (k = 0; k < 8; k++)
-			sum += t[k];
-		s->hidden_delta[i] = s->hidden[i] > 0 ? sum : 0;
-	}
+	for (i = 0; i < HIDDEN; i++)
+		s->hidden_delta[i] = s->hidden[i] > 0 ? kernel_dot(w + i * LANES, s->delta) : 0;
 }
 
 static void output_correct(float *w, const struct dense_sample *s, float rate)
 {
-	v8 d0 = rate * V8(s->delta), d1 = rate * V8(s->delta + 8);
-	unsigned i;
+	vec d[LANES / VW];
+	unsigned i, k;
 
-	for (i = 0; i < HIDDEN; i++) {
-		V8_OUT(w + i * 16) -= s->hidden[i] * d0;
-		V8_OUT(w + i * 16 + 8) -= s->hidden[i] * d1;
+	for (k = 0; k < LANES / VW; k++) {
+		d[k] = rate * VEC(s->delta + k * VW);
+		VEC_OUT(w + HIDDEN * LANES + k * VW) -= d[k];
 	}
-	V8_OUT(w + HIDDEN * 16) -= d0;
-	V8_OUT(w + HIDDEN * 16 + 8) -= d1;
+	for (i = 0; i < HIDDEN; i++)
+		for (k = 0; k < LANES / VW; k++)
+			VEC_OUT(w + i * LANES + k * VW) -= s->hidden[i] * d[k];
 }
 
 void KERNEL(kernel_mlp)(float *w, const struct kernel_batch *b, float rate, void *scratch, struct kernel_score *score)
@@ -179,7 +155,7 @@ void KERNEL(kernel_mlp)(float *w, const struct kernel_batch *b, float rate, void
 
 		s = rate > 0 ? &samples[i] : samples;
 		gather(s, b->images + at * PIXELS);
-		rows32(s, w, s->hidden);
+		rows(s, w, s->hidden, HIDDEN);
 		for (k = 0; k < HIDDEN; k++)
 			s->hidden[k] = s->hidden[k] < 0 ? 0 : s->hidden[k]; /* NaN stays NaN */
 		output_forward(out, s->hidden, z);
@@ -188,7 +164,7 @@ void KERNEL(kernel_mlp)(float *w, const struct kernel_batch *b, float rate, void
 			output_backward(out, s);
 	}
 	for (i = 0; rate > 0 && i < b->n; i++) {
-		correct_rows(&samples[i], w, samples[i].hidden_delta, rate / (float)b->n, 32);
+		correct_rows(&samples[i], w, samples[i].hidden_delta, rate / (float)b->n, HIDDEN);
 		output_correct(out, &samples[i], rate / (float)b->n);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * Shared by the kernel_*.c files and nobody else: vectors of eight floats in GCC's notation (also clang's), which become AVX2 registers or pairs of SSE or NEON
- * ones, and the scratch layouts.  KERNEL(name) gives each variant its own symbols.
+ * Shared by the kernel_*.c files and nobody else: vectors of floats in GCC's notation (also clang's), which become AVX2, SSE or NEON registers,
+ * and the scratch layouts.  KERNEL(name) gives each variant its own symbols.
  */
 #ifndef ENGINE_KERNEL_IMPL_H
 #define ENGINE_KERNEL_IMPL_H
@@ -19,17 +19,39 @@
 
 kernel_fn KERNEL(kernel_softmax), KERNEL(kernel_mlp), KERNEL(kernel_cnn);
 
-/* v8 is at any address a float may have. */
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t v8i __attribute__((vector_size(32), aligned(4), may_alias));
+/* As many floats as one register holds; vec is at any address that a float may have. */
+#ifdef __AVX2__
+#define VW 8
+#else
+#define VW 4
+#endif
+typedef float vec __attribute__((vector_size(4 * VW), aligned(4), may_alias));
+typedef int32_t veci __attribute__((vector_size(4 * VW), aligned(4), may_alias));
 
-#define V8(p) (*(const v8 *)(p))
-#define V8_OUT(p) (*(v8 *)(p))
+#define VEC(p) (*(const vec *)(p))
+#define VEC_OUT(p) (*(vec *)(p))
+
+/* Widths are constants at every call; inlined, the loops over them are unrolled and the sums stay in registers. */
+#define KERNEL_INLINE static inline __attribute__((always_inline))
 
 #define PIXELS 784
 #define CLASSES 10
 #define LANES 16 /* ten classes, padded */
 #define HIDDEN 32
+
+/* The product of two rows of LANES floats. */
+KERNEL_INLINE float kernel_dot(const float *a, const float *b)
+{
+	vec t = VEC(a) * VEC(b);
+	float sum = 0;
+	unsigned k;
+
+	for (k = VW; k < LANES; k += VW)
+		t += VEC(a + k) * VEC(b + k);
+	for (k = 0; k < VW; k++)
+		sum += t[k];
+	return sum;
+}
 
 /* One sample of a batch between the forward pass and the update of a dense model: its pixels that are not zero, and what flows back. */
 struct dense_sample {
