@@ -1,5 +1,24 @@
 # Unit tests: Check programs, one line of output each.  `make check` runs them.
 if CHECK
+check_PROGRAMS += %D%/test_engine_data %D%/test_engine_events %D%/test_engine_model %D%/test_engine_run
+TESTS += %D%/test_engine_data %D%/test_engine_events %D%/test_engine_model %D%/test_engine_run
+check_LIBRARIES += %D%/libenginefixture.a
+%C%_libenginefixture_a_SOURCES = %D%/engine_fixture.c %D%/engine_fixture.h
+%C%_libenginefixture_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+engine_test_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS) -pthread
+engine_test_LDADD = %D%/libenginefixture.a $(ENGINE_LIBS) $(CHECK_LIBS)
+%C%_test_engine_data_SOURCES = %D%/test_engine_data.c
+%C%_test_engine_data_CFLAGS = $(engine_test_CFLAGS)
+%C%_test_engine_data_LDADD = $(engine_test_LDADD)
+%C%_test_engine_events_SOURCES = %D%/test_engine_events.c
+%C%_test_engine_events_CFLAGS = $(engine_test_CFLAGS)
+%C%_test_engine_events_LDADD = $(engine_test_LDADD)
+%C%_test_engine_model_SOURCES = %D%/test_engine_model.c
+%C%_test_engine_model_CFLAGS = $(engine_test_CFLAGS)
+%C%_test_engine_model_LDADD = $(engine_test_LDADD)
+%C%_test_engine_run_SOURCES = %D%/test_engine_run.c
+%C%_test_engine_run_CFLAGS = $(engine_test_CFLAGS)
+%C%_test_engine_run_LDADD = $(engine_test_LDADD)
 check_PROGRAMS += %D%/test_experiment %D%/test_auth %D%/test_lib %D%/test_store
 TESTS += %D%/test_experiment %D%/test_auth %D%/test_lib %D%/test_store
 %C%_test_experiment_SOURCES = %D%/test_experiment.c
