@@ -9,7 +9,7 @@
 #include "api/wire.h"
 
 /* Open what a worker needs besides conf, catalog and shared, which the caller has set.  A store that does not open is tried again later. */
-void dispatch_open(struct app *app);
+int dispatch_open(struct app *app, struct err *e);
 void dispatch_close(struct app *app);
 
 /* Answer w into r (whatever r held before is gone; its memory is used again).  True when only the head is to be sent. */

@@ -118,8 +118,12 @@ void request_page(const struct request *q, int64_t max, int64_t *limit, int64_t 
 
 int request_experiment_id(const struct request *q, int64_t *id, struct err *e)
 {
-	if (!text_to_id(q->params[0], EXPERIMENT_ID_PREFIX, id) || (q->who.experiment_id != 0 && q->who.experiment_id != *id))
+	char own[TEXT_ID_MAX];
+
+	if (!text_to_id(q->params[0], EXPERIMENT_ID_PREFIX, id))
 		return err_set(e, ERR_NOTFOUND, "There is no experiment %.80s", q->params[0]);
+	if (q->who.experiment_id != 0 && q->who.experiment_id != *id)
+		return err_set(e, ERR_FORBIDDEN, "This token is good for the experiment %s only", text_from_id(EXPERIMENT_ID_PREFIX, q->who.experiment_id, own));
 	return 0;
 }
 

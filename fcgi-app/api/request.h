@@ -44,11 +44,11 @@ struct app {
 	struct store *store; /* NULL while it cannot be opened; only h_health_get sees that */
 	struct shared *shared;
 	struct catalog catalog;
-	const struct keys *keys;      /* what tokens are verified and signed with */
+	struct keys *keys;            /* what tokens are verified and signed with; NULL: authentication is off */
 	struct identities *identities; /* tokens that were verified lately */
 	struct cache *cache;
 	int64_t started_at_ms;        /* of the pool, not of this worker */
-	const char *store_trouble;    /* why store is NULL */
+	int64_t store_tried_ms;       /* when it was last tried to open the store */
 };
 
 struct query_param {
@@ -65,6 +65,8 @@ struct request {
 	const char *body_text;    /* its bytes */
 	size_t body_len;
 	struct identity who;
+	bool by_cookie;              /* who was told by the cookie of a login */
+	const char *base;            /* where this API is mounted: "/api/v1", "/flopy/api/v1" */
 	const char *address;         /* REMOTE_ADDR */
 	const char *idempotency_key; /* headers; NULL when absent */
 	const char *if_match;
@@ -97,7 +99,7 @@ bool request_query_bool(const struct request *q, const char *name, bool fallback
 size_t request_query_sort(const struct request *q, const char *const *names, bool *descending, struct err *e);
 /* limit (1 to max, default 10) and offset. */
 void request_page(const struct request *q, int64_t max, int64_t *limit, int64_t *offset, struct err *e);
-/* params[0] as an experiment's number; ERR_NOTFOUND for anything else, also for an experiment that an engine's token is not for. */
+/* params[0] as an experiment's number; ERR_NOTFOUND for anything else, ERR_FORBIDDEN for an experiment that an engine's token is not for. */
 int request_experiment_id(const struct request *q, int64_t *id, struct err *e);
 
 /* A header line of the answer; a value with control characters is a bug here and aborts. */

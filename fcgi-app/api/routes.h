@@ -5,11 +5,13 @@
 #include "api/request.h"
 
 enum access {
-	ACCESS_OPEN, /* nobody needs to be known */
+	ACCESS_OPEN,        /* nobody needs to be known */
+	ACCESS_KNOWN,       /* any good token */
+	ACCESS_ENGINE_READ, /* an engine's token for the experiment :id, or a viewer */
 	ACCESS_VIEWER,
+	ACCESS_ENGINE,      /* an engine's token for the experiment :id, or an operator */
 	ACCESS_OPERATOR,
-	ACCESS_ADMIN,
-	ACCESS_ENGINE /* an engine's token for this experiment, or an operator */
+	ACCESS_ADMIN
 };
 
 enum rate_class { RATE_STANDARD, RATE_LIVE };

@@ -35,6 +35,7 @@ static const struct {
 	NAME("HTTP_IF_MATCH", if_match),
 	NAME("HTTP_IDEMPOTENCY_KEY", idempotency_key),
 	NAME("HTTP_X_FORWARDED_FOR", forwarded),
+	NAME("HTTP_X_FORWARDED_PROTO", forwarded_proto),
 	NAME("HTTP_X_FORWARDED_HOST", forwarded),
 	NAME("HTTP_X_REAL_IP", forwarded),
 	NAME("HTTP_FORWARDED", forwarded),

@@ -29,6 +29,7 @@ struct wire {
 	const char *if_none_match;
 	const char *if_match;
 	const char *idempotency_key;
+	const char *forwarded_proto;
 	const char *forwarded;  /* any of the forwarded headers */
 	const char *duplicated; /* name of a header that stands there twice: one of them may be forged (X_Forwarded_For beside X-Forwarded-For) */
 

@@ -55,7 +55,7 @@ static int listen_poll(void)
 	return fd;
 }
 
-/* Everything a worker owns.  What cannot be opened now is tried again by the dispatcher; only shared counters are indispensable. */
+/* Everything a worker owns.  A store that cannot be opened now is tried again by the dispatcher; without the shared counters and the secret there is no worker. */
 static void open_app(struct app *app, struct setup *setup, int64_t started_at_ms)
 {
 	char *path = file_join(setup->conf.state, "shared.bin");
@@ -64,12 +64,11 @@ static void open_app(struct app *app, struct setup *setup, int64_t started_at_ms
 	app->conf = &setup->conf;
 	app->catalog = setup->catalog;
 	app->started_at_ms = started_at_ms;
-	if (shared_open(&app->shared, path, &e) == -1) {
+	if (shared_open(&app->shared, path, &e) == -1 || dispatch_open(app, &e) == -1) {
 		log_error("%s", e.msg);
 		exit(1);
 	}
 	free(path);
-	dispatch_open(app);
 }
 
 /* -1: this worker cannot go on. */

@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHARED_MAGIC UINT64_C(0x31544e59504f4c46) /* "FLOPYNT1", little-endian: the layout below */
+#define SHARED_MAGIC UINT64_C(0x32544e59504f4c46) /* "FLOPYNT2", little-endian: the layout below */
 #define SHARED_SLOTS 65536u
 #define SHARED_PROBE 16u
 
-/* window (upper 32 bits: number of the window) and count (lower 32) move together in one compare-and-swap. */
+/* window (upper 32 bits: the Unix second in which it ends) and count (lower 32) move together in one compare-and-swap. */
 struct slot {
 	_Atomic uint64_t key; /* 0: free */
 	_Atomic uint64_t state;
@@ -83,13 +83,14 @@ bool shared_alive(const struct shared *s, enum shared_beat who, int64_t now_ms)
 	return now_ms - shared_beat_get(s, who) <= SHARED_BEAT_AWAY_MS;
 }
 
+/* A window is named by the second in which it ends: one name whatever its length, and it tells of any slot whether its time is over. */
 static uint64_t window_of(int64_t window_ms, int64_t now_ms)
 {
-	return (uint64_t)(now_ms / window_ms) & UINT32_MAX;
+	return (uint64_t)((now_ms / window_ms + 1) * window_ms / 1000) & UINT32_MAX;
 }
 
-/* The slot that holds key; else, when take_stale, one that is free or whose hour is over; else NULL. */
-static struct slot *find(struct layout *m, uint64_t key, uint64_t window, bool take)
+/* The slot that holds key; else, when take, one that is free or whose window is over; else NULL. */
+static struct slot *find(struct layout *m, uint64_t key, int64_t now_ms, bool take)
 {
 	size_t i;
 
@@ -103,13 +104,10 @@ static struct slot *find(struct layout *m, uint64_t key, uint64_t window, bool t
 		struct slot *s = &m->slots[(key + i) % SHARED_SLOTS];
 		uint64_t old = atomic_load(&s->key);
 
-		if (old != 0 && atomic_load(&s->state) >> 32 == window)
+		if (old != 0 && atomic_load(&s->state) >> 32 > (uint64_t)(now_ms / 1000))
 			continue;
-		if (atomic_compare_exchange_strong(&s->key, &old, key)) {
-			atomic_store(&s->state, window << 32);
-			return s;
-		}
-		if (old == key)
+		/* The state of the last owner is left: its window is over, so the first count begins afresh, and nobody's count is lost to a late store. */
+		if (atomic_compare_exchange_strong(&s->key, &old, key) || old == key)
 			return s;
 	}
 	return NULL;
@@ -121,7 +119,7 @@ uint32_t shared_count(struct shared *sh, uint64_t key, int64_t window_ms, uint32
 	struct slot *s;
 
 	key |= 1; /* 0 means free */
-	s = find(sh->map, key, window, true);
+	s = find(sh->map, key, now_ms, true);
 	if (!s)
 		return 0;
 	old = atomic_load(&s->state);
@@ -139,7 +137,7 @@ uint32_t shared_count(struct shared *sh, uint64_t key, int64_t window_ms, uint32
 uint32_t shared_count_get(const struct shared *sh, uint64_t key, int64_t window_ms, int64_t now_ms)
 {
 	uint64_t window = window_of(window_ms, now_ms), state;
-	struct slot *s = find(sh->map, key | 1, window, false);
+	struct slot *s = find(sh->map, key | 1, now_ms, false);
 
 	if (!s)
 		return 0;

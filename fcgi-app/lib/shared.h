@@ -3,9 +3,9 @@
  * beats by which a process tells that it is alive.  Everything in it is an atomic; it costs the store nothing, is exact over all workers,
  * and survives restarts.  It may be deleted while nothing runs: counters then start again.
  *
- * Counters: a fixed window of one hour (aligned to the Unix epoch) per key.  A key is a 64-bit hash of its class and subject; the table is open
+ * Counters: a fixed window (an hour, a quarter; aligned to the Unix epoch) per key, always the same for the same key.  A key is a 64-bit hash of its class and subject; the table is open
  * addressed with 65,536 slots of 16 bytes (1 MB).  A slot whose window is over may be taken by another key; when all SHARED_PROBE slots of a key's
- * neighbourhood are in use by others in this hour, the request is let through and not counted: a full table must not lock people out.
+ * neighbourhood are in use by others just now, the request is let through and not counted: a full table must not lock people out.
  */
 #ifndef LIB_SHARED_H
 #define LIB_SHARED_H
