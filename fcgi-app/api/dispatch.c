@@ -12,6 +12,7 @@
 #include "api/rate.h"
 #include "api/router.h"
 #include "api/uri.h"
+#include "auth/keys.h"
 #include "lib/clock.h"
 #include "lib/json_in.h"
 #include "lib/log.h"

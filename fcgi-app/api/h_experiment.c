@@ -182,7 +182,7 @@ static int create(struct request *q, struct response *r, const struct experiment
 	if (put_detail(q, r, id, e) == -1)
 		return -1;
 	r->status = 201;
-	buf_addf(&location, "/api/v1/experiments/%s", text_from_id(EXPERIMENT_ID_PREFIX, id, name));
+	buf_addf(&location, "%s/experiments/%s", q->base, text_from_id(EXPERIMENT_ID_PREFIX, id, name));
 	response_header(r, "Location", location.data);
 	if (replayed)
 		response_header(r, "Idempotency-Replayed", "true");

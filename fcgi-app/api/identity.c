@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "store/token.h"
 
 #include <stdlib.h>
 #include <string.h>

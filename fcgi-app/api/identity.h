@@ -12,6 +12,7 @@
 
 #include "api/request.h"
 #include "api/wire.h"
+#include "auth/token.h"
 
 #define SESSION_COOKIE "flopynet_session"
 

@@ -1,10 +1,12 @@
 # flopynet-api: the only user of fcgiapp.h.  Everything but main.c is in a library, so that tests link the real thing.
 noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
+	%D%/cache.c %D%/cache.h \
 	%D%/csv.c %D%/csv.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/experiment_input.c %D%/experiment_input.h \
 	%D%/experiment_view.c %D%/experiment_view.h \
+	%D%/handlers.h \
 	%D%/h_artifact.c \
 	%D%/h_config.c \
 	%D%/h_control.c \
@@ -13,8 +15,15 @@ libapi_a_SOURCES = \
 	%D%/h_report.c \
 	%D%/h_run.c \
 	%D%/h_scenario.c \
-	%D%/handlers.h \
+	%D%/h_session.c \
+	%D%/h_token.c \
+	%D%/h_user.c \
+	%D%/identity.c %D%/identity.h \
+	%D%/login.c %D%/login.h \
+	%D%/media.c %D%/media.h \
+	%D%/origin.c %D%/origin.h \
 	%D%/problem.c %D%/problem.h \
+	%D%/rate.c %D%/rate.h \
 	%D%/request.c %D%/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/routes.c %D%/routes.h \

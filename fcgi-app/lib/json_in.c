@@ -388,6 +388,8 @@ void json_in_known(const struct json_object *obj, const char *const *names, cons
 {
 	char path[ERR_FIELD_MAX];
 
+	if (!obj)
+		return;
 	json_object_object_foreach(obj, key, value)
 	{
 		const char *const *n = names;

@@ -118,7 +118,7 @@ class Stack:
         """Until the API answers and knows that the monitor is alive."""
         def ready():
             health = httpx.get(f"{self.url}/api/v1/health", timeout=5)
-            return health.status_code == 200 and (not self.monitor.running or health.json()["platform"]["monitor"] == "running")
+            return health.status_code == 200 and (not self.monitor.running or health.json()["monitor"]["status"] == "healthy")
         wait_until(ready, timeout, f"a ready answer; see {self.logs}")
 
     def stop(self):
