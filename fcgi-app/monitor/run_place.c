@@ -174,6 +174,8 @@ static bool may_pass(const struct err *e)
 
 static int place_empty(struct monitor *m, const struct experiment *x, const char *dir, struct err *e)
 {
+	char why[sizeof(e->msg)];
+
 	if (x->status != STATUS_STARTING)
 		return write_end(m, x->id, "The engine's process is gone, and there is nothing of its run", e);
 	/* The platform is being shut down: the abort is on its way. */
@@ -184,7 +186,9 @@ static int place_empty(struct monitor *m, const struct experiment *x, const char
 	if (may_pass(e))
 		return -1;
 	log_warning("an engine cannot be started engine=%s why: %s", x->engine, e->msg);
-	return write_end(m, x->id, mem_strdup(e->msg), e);
+	/* A copy: the next store call writes e. */
+	snprintf(why, sizeof(why), "%s", e->msg);
+	return write_end(m, x->id, why, e);
 }
 
 int64_t run_place(struct monitor *m, int64_t id)
