@@ -23,6 +23,8 @@ HANDLER(h_log_tail);
 HANDLER(h_artifact_list);
 HANDLER(h_artifact_get);
 HANDLER(h_run_report);
+/* h_event.c */
+HANDLER(h_event_list);
 /* h_scenario.c */
 HANDLER(h_scenario_list);
 HANDLER(h_scenario_get);

@@ -10,6 +10,7 @@ libapi_a_SOURCES = \
 	%D%/h_artifact.c \
 	%D%/h_config.c \
 	%D%/h_control.c \
+	%D%/h_event.c \
 	%D%/h_experiment.c \
 	%D%/h_health.c \
 	%D%/h_report.c \

@@ -28,6 +28,7 @@ struct layout {
 	_Atomic uint64_t magic;
 	_Atomic int64_t beats[SHARED_BEAT_MAX];
 	struct slot slots[SHARED_SLOTS];
+	_Atomic int64_t places[SHARED_PLACES]; /* until when each is taken; 0: free */
 };
 
 struct shared {
@@ -151,4 +152,23 @@ void shared_count_reset(struct shared *sh, uint64_t key)
 
 	if (s)
 		atomic_store(&s->state, 0);
+}
+
+int shared_place_take(struct shared *sh, int n, int64_t until_ms, int64_t now_ms)
+{
+	int i;
+
+	for (i = 0; i < n && i < SHARED_PLACES; i++) {
+		int64_t old = atomic_load(&sh->map->places[i]);
+
+		if (old < now_ms && atomic_compare_exchange_strong(&sh->map->places[i], &old, until_ms))
+			return i;
+	}
+	return -1;
+}
+
+void shared_place_leave(struct shared *sh, int place)
+{
+	if (place >= 0)
+		atomic_store(&sh->map->places[place], 0);
 }

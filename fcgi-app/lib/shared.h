@@ -38,6 +38,14 @@ bool shared_alive(const struct shared *s, enum shared_beat who, int64_t now_ms);
 uint32_t shared_count(struct shared *s, uint64_t key, int64_t window_ms, uint32_t limit, int64_t now_ms);
 /* The count so far, without counting. */
 uint32_t shared_count_get(const struct shared *s, uint64_t key, int64_t window_ms, int64_t now_ms);
+/*
+ * Places for requests that wait: at most n (up to SHARED_PLACES) at once over all processes.  Take one until a time by which it is given up anyway, so that the place of
+ * a process that was killed is not lost; returns its number, or -1 when all are taken.
+ */
+#define SHARED_PLACES 64
+int shared_place_take(struct shared *s, int n, int64_t until_ms, int64_t now_ms);
+void shared_place_leave(struct shared *s, int place);
+
 /* Forget the key's count (a good login forgives the failed ones). */
 void shared_count_reset(struct shared *s, uint64_t key);
 
