@@ -132,7 +132,8 @@ class Stack:
                              (self.api, signal.SIGTERM)):
             try:
                 status = program.stop(sig)
-                if status not in (0, None, -signal.SIGKILL):
+                # lighttpd says 1 when it is told to end before it has quite begun.
+                if status not in (0, None, -signal.SIGKILL) and (program, status) != (self.lighttpd, 1):
                     problems.append(f"{program.name} ended with status {status}")
             except AssertionError as e:
                 problems.append(str(e))
