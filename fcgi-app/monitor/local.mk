@@ -1,17 +1,39 @@
-# flopynet-monitor: runs, queue and upkeep; probes and alerts join the list in monitor.c.
+# flopynet-monitor: runs, queue, upkeep and probes; alerts join the list in monitor.c.
 noinst_LIBRARIES += libmonitor.a
 libmonitor_a_SOURCES = \
+	%D%/check.c %D%/check.h \
+	%D%/job.c %D%/job.h \
 	%D%/live.c %D%/live.h \
+	%D%/lookup.c %D%/lookup.h \
 	%D%/monitor.c %D%/monitor.h \
+	%D%/net.c %D%/net.h \
+	%D%/probe.c %D%/probe.h \
+	%D%/probe_collector.c \
+	%D%/probe_fl_server.c \
+	%D%/probe_http.c \
+	%D%/probe_influxdb.c \
+	%D%/probe_mongodb.c \
+	%D%/probe_policy_engine.c \
+	%D%/probe_process.c \
+	%D%/probe_prometheus.c \
+	%D%/probe_redis.c \
+	%D%/probe_sdn.c \
+	%D%/probe_tcp.c \
 	%D%/process.c %D%/process.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/record.c %D%/record.h \
 	%D%/run_dir.c %D%/run_dir.h \
 	%D%/run_place.c \
 	%D%/runs.c %D%/runs.h \
+	%D%/samples.c %D%/samples.h \
+	%D%/self.c %D%/self.h \
 	%D%/tail.c %D%/tail.h \
-	%D%/upkeep.c %D%/upkeep.h
-libmonitor_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
-MONITOR_LIBS = libmonitor.a $(STORE_LIBS)
+	%D%/upkeep.c %D%/upkeep.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/watch.c %D%/watch.h \
+	%D%/watched.c %D%/watched.h
+libmonitor_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) $(MONGOC_CFLAGS)
+MONITOR_LIBS = libmonitor.a $(STORE_LIBS) $(CURL_LIBS) $(HIREDIS_LIBS) $(MONGOC_LIBS) -lpthread
 
 sbin_PROGRAMS += flopynet-monitor
 flopynet_monitor_SOURCES = %D%/main.c

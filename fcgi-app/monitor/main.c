@@ -65,6 +65,7 @@ static void obey_signals(struct monitor *m)
 static void loop(struct monitor *m, const sigset_t *waiting)
 {
 	struct timespec tick = {.tv_sec = m->conf->monitor_tick_ms / 1000, .tv_nsec = m->conf->monitor_tick_ms % 1000 * 1000000};
+	struct pollfd wake = {.events = POLLIN};
 
 	for (;;) {
 		obey_signals(m);
@@ -74,7 +75,8 @@ static void loop(struct monitor *m, const sigset_t *waiting)
 			monitor_turn(m);
 		if (monitor_ended(m))
 			return;
-		ppoll(NULL, 0, &tick, waiting);
+		wake.fd = m->wake_fd;
+		ppoll(&wake, m->wake_fd == -1 ? 0 : 1, &tick, waiting);
 	}
 }
 

@@ -9,7 +9,9 @@
 #include "lib/mem.h"
 #include "monitor/queue.h"
 #include "monitor/runs.h"
+#include "monitor/samples.h"
 #include "monitor/upkeep.h"
+#include "monitor/watch.h"
 #include "store/configuration.h"
 
 #include <errno.h>
@@ -23,7 +25,7 @@
 #define TROUBLE_LOG_EVERY_MS 5000
 #define BUSY_WAIT_MS 500           /* for the store's lock: the beat must not stop while someone else writes */
 
-const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, NULL};
+const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, &part_watch, &part_samples, NULL};
 
 /* Two monitors would start every engine twice. */
 static int lock(struct monitor *m, struct err *e)
@@ -59,6 +61,7 @@ int monitor_open(struct monitor *m, const struct conf *conf, struct err *e)
 	memset(m, 0, sizeof(*m));
 	m->conf = conf;
 	m->lock_fd = -1;
+	m->wake_fd = -1;
 	m->version = -1;
 	if (lock(m, e) == -1 || open_shared(m, e) == -1 || catalog_load(&m->catalog, conf->engines, conf->scenarios, e) == -1 ||
 	    file_make_dirs(conf->runs, 0700, e) == -1) {

@@ -26,6 +26,7 @@ enum monitor_phase {
 };
 
 struct runs;
+struct watch;
 
 struct monitor {
 	const struct conf *conf;
@@ -41,7 +42,9 @@ struct monitor {
 	int64_t trouble_logged_mono_ms;
 	int64_t due_mono_ms[MONITOR_PARTS_MAX];
 	int lock_fd;
+	int wake_fd;                /* readable: a part (that is due every turn) has something to do before the next tick; -1: none has one */
 	struct runs *runs;          /* of part_runs */
+	struct watch *watch;        /* of part_watch */
 };
 
 struct monitor_part {

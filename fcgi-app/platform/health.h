@@ -44,8 +44,14 @@ bool health_observe(struct health *h, const struct health_rules *r, enum health_
 /* True while answers are slow enough to be an issue. */
 bool health_is_slow(const struct health *h, const struct health_rules *r);
 
-/* A state that was last confirmed more than HEALTH_STALE_INTERVALS intervals ago is not known any more. */
+/* What was last confirmed more than three intervals ago is stale: still shown, and marked. */
 #define HEALTH_STALE_INTERVALS 3
 bool health_is_stale(int64_t last_check_ms, int64_t interval_ms, int64_t now_ms);
+/*
+ * The state to show: one that is stale and older than HEALTH_FORGET_MS is unknown.  The half minute is so that the states outlast what is no fault of the services, such as a store that
+ * is locked for a while.
+ */
+#define HEALTH_FORGET_MS 30000
+enum health_state health_shown(enum health_state state, int64_t last_check_ms, int64_t interval_ms, int64_t now_ms);
 
 #endif

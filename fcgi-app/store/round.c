@@ -153,6 +153,11 @@ int client_round_one(struct store *st, int64_t experiment_id, int64_t round, con
 	return each_client_round(st, s, fn, arg, e);
 }
 
+int client_count_active(struct store *st, int64_t *n, struct err *e)
+{
+	return count(st, db_stmt(st, SQL_CLIENT_ACTIVE_COUNT), n, e);
+}
+
 int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_ROUND_LIST);

@@ -49,6 +49,8 @@ int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (
 int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct client *c), void *arg,
 		int64_t *total, struct err *e);
 /* What every client did in every round, by round and client. */
+/* Clients that are at work now, in all experiments. */
+int client_count_active(struct store *st, int64_t *n, struct err *e);
 int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
 
 /* One of them, by its key: fn is called once, or not at all when there is none. */

@@ -1,0 +1,38 @@
+/*
+ * From a host's name to addresses that may be called.  Numbers and localhost are answered at once; a name is looked up in a thread (job.h), and a lookup that outlives its check is
+ * taken up again by the next one, so that a slow name server has one thread a host to keep busy, not one a check.
+ */
+#ifndef MONITOR_LOOKUP_H
+#define MONITOR_LOOKUP_H
+
+#include "monitor/job.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define LOOKUP_ADDRESSES_MAX 8
+
+struct lookup_address {
+	struct sockaddr_storage address; /* with the port */
+	socklen_t len;
+};
+
+struct lookup_result {
+	struct lookup_address list[LOOKUP_ADDRESSES_MAX];
+	size_t n;
+	char why[160]; /* when it failed */
+};
+
+/* A zeroed struct is ready for use. */
+struct lookup {
+	struct job *job; /* under way */
+};
+
+enum lookup_state { LOOKUP_WAIT, LOOKUP_FOUND, LOOKUP_FAILED };
+
+/* Begin, or look how it stands.  host has no brackets. */
+enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int wake_fd, struct lookup_result *out);
+/* Of another host from now on. */
+void lookup_clear(struct lookup *l);
+
+#endif
