@@ -2,7 +2,7 @@
 import asyncio
 import json
 import socket
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -139,8 +139,9 @@ def test_refusals_of_lighttpd_itself_are_json(shared_stack):
 
 def test_requests_wait_while_the_pool_is_started_again(stack):
     stack.api.kill()
-    asking = threading.Timer(0.2, stack.api.start)
-    asking.start()
-    r = httpx.get(f"{stack.url}/api/v1/health", timeout=10)
-    asking.join()
-    assert r.status_code == 200, r.text
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(httpx.get, f"{stack.url}/api/v1/health", timeout=20)
+        with pytest.raises(TimeoutError):
+            answer.result(0.2)
+        stack.api.start()
+        assert answer.result(20).status_code == 200

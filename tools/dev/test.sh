@@ -18,6 +18,7 @@ dev_test() {
 	rm -rf "$results"
 	mkdir -p "$results"
 	export PYTHONDONTWRITEBYTECODE=1 UBSAN_OPTIONS=print_stacktrace=1 FLOPYNET_BUILD=$out/test FLOPYNET_SOURCE=$src FLOPYNET_DATA=$out/npm/node_modules
+	export CK_TIMEOUT_MULTIPLIER=10 # seconds of Check are meant for a program without sanitizers on an idle machine
 	if ! (build test); then
 		say "the build failed: nothing was tested"
 		echo 0 1 0 >"$results/build"

@@ -68,6 +68,7 @@ class Process:
         return self.popen is not None and self.popen.poll() is None
 
     def start(self):
+        """To be called in the main thread: the program ends with the thread that started it."""
         assert not self.running, f"{self.name} is running already"
         with open(self.stderr, "ab") as err:
             self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.argv], stdin=self.stdin,
