@@ -50,5 +50,22 @@ HANDLER(h_config_change);
 HANDLER(h_config_describe);
 HANDLER(h_config_history);
 HANDLER(h_config_revert);
+/* h_alert.c */
+HANDLER(h_alert_list);
+HANDLER(h_alert_get);
+HANDLER(h_alert_acknowledge);
+HANDLER(h_alert_resolve);
+/* h_rule.c */
+HANDLER(h_rule_list);
+HANDLER(h_rule_create);
+HANDLER(h_rule_replace);
+HANDLER(h_rule_delete);
+/* h_silence.c */
+HANDLER(h_silence_list);
+HANDLER(h_silence_create);
+HANDLER(h_silence_delete);
+/* h_notification.c */
+HANDLER(h_notification_list);
+HANDLER(h_notification_test);
 
 #endif

@@ -8,7 +8,13 @@ libapi_a_SOURCES = \
 	%D%/experiment_view.c %D%/experiment_view.h \
 	%D%/handlers.h \
 	%D%/h_artifact.c \
+	%D%/h_alert.c \
 	%D%/h_config.c \
+	%D%/h_notification.c \
+	%D%/h_rule.c \
+	%D%/h_silence.c \
+	%D%/rule_input.c %D%/rule_input.h \
+	%D%/rule_trial.c %D%/rule_trial.h \
 	%D%/h_control.c \
 	%D%/h_event.c \
 	%D%/h_experiment.c \

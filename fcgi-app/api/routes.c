@@ -39,7 +39,22 @@ const struct route routes[] = {
 	{METHOD_DELETE, "/users/:name", ACCESS_ADMIN, RATE_STANDARD, 0, 0, "", h_user_delete},
 	{METHOD_GET, "/config", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_config_get},
 	{METHOD_PUT, "/config", ACCESS_ADMIN, RATE_STANDARD, 64 * KIB, 0, "dry_run", h_config_change},
+	{METHOD_GET, "/config/settings", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_config_describe},
 	{METHOD_GET, "/config/history", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset sort", h_config_history},
-	{METHOD_POST, "/config/revert", ACCESS_ADMIN, RATE_STANDARD, 1 * KIB, 0, "dry_run", h_config_revert},
+	{METHOD_POST, "/config/revert", ACCESS_ADMIN, RATE_STANDARD, 64 * KIB, 0, "dry_run", h_config_revert},
+	/* A silence ends without any change in the store, so what shows one is kept for a second. */
+	{METHOD_GET, "/alerts", ACCESS_VIEWER, RATE_STANDARD, 0, 1000, "severity status open service experiment_id rule_id from to limit offset sort", h_alert_list},
+	{METHOD_GET, "/alerts/:id", ACCESS_VIEWER, RATE_STANDARD, 0, 1000, "", h_alert_get},
+	{METHOD_POST, "/alerts/:id/acknowledge", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_alert_acknowledge},
+	{METHOD_POST, "/alerts/:id/resolve", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_alert_resolve},
+	{METHOD_GET, "/alert-rules", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset sort", h_rule_list},
+	{METHOD_POST, "/alert-rules", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "dry_run", h_rule_create},
+	{METHOD_PUT, "/alert-rules/:id", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "dry_run", h_rule_replace},
+	{METHOD_DELETE, "/alert-rules/:id", ACCESS_OPERATOR, RATE_STANDARD, 0, 0, "", h_rule_delete},
+	{METHOD_GET, "/silences", ACCESS_VIEWER, RATE_STANDARD, 0, 1000, "active limit offset sort", h_silence_list},
+	{METHOD_POST, "/silences", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_silence_create},
+	{METHOD_DELETE, "/silences/:id", ACCESS_OPERATOR, RATE_STANDARD, 0, 0, "", h_silence_delete},
+	{METHOD_GET, "/notifications", ACCESS_ADMIN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "status limit offset sort", h_notification_list},
+	{METHOD_POST, "/notifications/test", ACCESS_ADMIN, RATE_STANDARD, 64 * KIB, 0, "", h_notification_test},
 };
 const size_t routes_n = ARRAY_LEN(routes);

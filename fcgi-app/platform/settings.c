@@ -8,11 +8,14 @@
 #include "platform/setting_value.h"
 #include "platform/settings_merge.h"
 #include "platform/settings_table.h"
+#include "platform/url.h"
 
 #include <json-c/linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const char *const channel_names[CHANNEL_MAX] = {"webhook", "smtp"};
 
 static int64_t number(const struct json_object *o, const char *name)
 {
@@ -205,6 +208,23 @@ void settings_notify(const char *document, struct notify_config *c)
 	c->fold_seconds = number(o, "fold_seconds");
 	c->send_resolved = truth(o, "send_resolved");
 	json_object_put(tree);
+}
+
+bool settings_notify_has(const struct notify_config *c, enum channel channel)
+{
+	return channel == CHANNEL_WEBHOOK ? c->webhook_url != NULL : c->smtp_url && c->mail_from && c->mail_to && c->mail_to[0];
+}
+
+void settings_notify_target(const struct notify_config *c, enum channel channel, struct buf *out)
+{
+	char why[ERR_TEXT_MAX];
+	struct url u;
+	size_t i;
+
+	if (channel == CHANNEL_WEBHOOK && c->webhook_url && url_parse(c->webhook_url, "http https", &u, why, sizeof(why)))
+		buf_add(out, c->webhook_url, u.path_at);
+	for (i = 0; channel == CHANNEL_SMTP && c->mail_to && c->mail_to[i]; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", c->mail_to[i]);
 }
 
 void settings_notify_clear(struct notify_config *c)

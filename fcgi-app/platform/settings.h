@@ -76,6 +76,11 @@ struct service_config {
 void settings_services(const char *document, struct service_config **services, size_t *n);
 void settings_services_free(struct service_config *services, size_t n);
 
+/* Ways to tell people. */
+enum channel { CHANNEL_WEBHOOK, CHANNEL_SMTP, CHANNEL_MAX };
+
+extern const char *const channel_names[CHANNEL_MAX];
+
 struct notify_config {
 	char *webhook_url, *webhook_secret; /* NULL: none */
 	char *smtp_url, *smtp_username, *smtp_password;
@@ -90,6 +95,9 @@ struct notify_config {
 /* Owned: settings_notify_clear(). */
 void settings_notify(const char *document, struct notify_config *c);
 void settings_notify_clear(struct notify_config *c);
+bool settings_notify_has(const struct notify_config *c, enum channel channel);
+/* Whom it reaches, for people: scheme and host of the webhook, the recipients of mails.  No secret. */
+void settings_notify_target(const struct notify_config *c, enum channel channel, struct buf *out);
 
 /*
  * Merge a change into a document (NULL: the defaults), all or nothing.  Members that patch does not name stay; null stands for "not set" where that may be, and for a

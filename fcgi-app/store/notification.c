@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-const char *const channel_names[CHANNEL_MAX] = {"webhook", "smtp"};
 const char *const notification_sort_names[NOTIFICATION_SORT_MAX + 1] = {"id", "created_at", NULL};
 
 static const enum sql lists[NOTIFICATION_SORT_MAX][2] = {

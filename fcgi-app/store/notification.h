@@ -7,14 +7,11 @@
 
 #include "lib/err.h"
 #include "lib/json_out.h"
+#include "platform/settings.h"
 #include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum channel { CHANNEL_WEBHOOK, CHANNEL_SMTP, CHANNEL_MAX };
-
-extern const char *const channel_names[CHANNEL_MAX];
 
 struct notification {
 	int64_t id;
