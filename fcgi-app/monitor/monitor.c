@@ -134,7 +134,7 @@ void monitor_turn(struct monitor *m)
 	if (m->changed)
 		read_settings(m);
 	for (i = 0; monitor_parts[i]; i++)
-		if (m->mono_ms >= m->due_mono_ms[i] || (m->changed && monitor_parts[i]->on_change))
+		if (m->mono_ms >= m->due_mono_ms[i] || m->phase != MONITOR_RUNNING || (m->changed && monitor_parts[i]->on_change))
 			m->due_mono_ms[i] = monitor_parts[i]->turn(m);
 }
 
