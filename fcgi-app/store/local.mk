@@ -14,7 +14,7 @@ libstore_a_SOURCES = \
 	%D%/notification.c %D%/notification.h \
 	%D%/round.c %D%/round.h \
 	%D%/run.c %D%/run.h \
-	%D%/run_event.c \
+	%D%/run_change.h %D%/run_client.c %D%/run_event.c \
 	%D%/rule.c %D%/rule.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/service.c %D%/service.h \

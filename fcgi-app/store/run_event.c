@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/run.h"
+#include "store/run_change.h"
 
 #include "lib/buf.h"
 #include "lib/json_out.h"
@@ -24,23 +24,14 @@
 
 #define LOG_TRIM_EVERY 64 /* log events between two trims of the timeline: the trim reads all of them */
 
-struct change {
-	struct store *st;
-	struct run *run;
-	struct experiment *x; /* before this event */
-	const struct runner_event *ev;
-	int64_t at_ms;
-	struct err *e;
-};
-
-static int note(const struct change *c, const char *event, const char *details)
+int run_change_note(const struct change *c, const char *event, const char *details)
 {
 	struct timeline_entry t = {.at_ms = c->at_ms, .event = event, .details = details};
 
 	return timeline_add(c->st, c->x->id, &t, c->e);
 }
 
-static int announce(const struct change *c, const char *change, struct buf *extra)
+int run_change_announce(const struct change *c, const char *change, struct buf *extra)
 {
 	int rc = experiment_announce(c->st, c->x->id, change, buf_str(extra), c->at_ms, c->e);
 
@@ -100,7 +91,7 @@ static int note_waiting(const struct change *c)
 		buf_addf(&text, ": %lld of %lld are there", (long long)c->ev->present, (long long)c->ev->needed);
 	if (c->ev->text[0])
 		buf_addf(&text, ": %s", c->ev->text);
-	rc = note(c, "waiting", buf_str(&text));
+	rc = run_change_note(c, "waiting", buf_str(&text));
 	buf_clear(&text);
 	return rc;
 }
@@ -129,23 +120,6 @@ static int apply_waiting_for(const struct change *c)
 	return rc;
 }
 
-static int choose_client(const struct change *c, const char *client)
-{
-	sqlite3_stmt *s = db_stmt(c->st, SQL_CLIENT_CHOSEN);
-
-	db_bind_i64(s, 1, c->x->id);
-	db_bind_text(s, 2, client);
-	db_bind_i64(s, 3, c->ev->round);
-	db_bind_i64(s, 4, c->at_ms);
-	if (db_run(c->st, s, c->e) == -1)
-		return -1;
-	s = db_stmt(c->st, SQL_CLIENT_ROUND_CHOSEN);
-	db_bind_i64(s, 1, c->x->id);
-	db_bind_i64(s, 2, c->ev->round);
-	db_bind_text(s, 3, client);
-	return db_run(c->st, s, c->e);
-}
-
 static int apply_round_started(const struct change *c)
 {
 	const int64_t numbers[] = {c->ev->round, c->at_ms};
@@ -165,136 +139,13 @@ static int apply_round_started(const struct change *c)
 		const char *client = json_object_get_string(json_object_array_get_idx(c->ev->clients, i));
 
 		json_put_string(&j, NULL, client);
-		if (choose_client(c, client) == -1) {
+		if (run_change_choose_client(c, client) == -1) {
 			buf_clear(&extra);
 			return -1;
 		}
 	}
 	json_array_end(&j);
-	return announce(c, "round_started", &extra);
-}
-
-/* What client_round held before the update. */
-struct before {
-	bool finished, lost;
-	int64_t bytes;
-};
-
-static void take_before(void *arg, const struct client_round *r)
-{
-	struct before *b = arg;
-
-	b->finished = strcmp(r->status, "finished") == 0;
-	b->lost = strcmp(r->status, "lost") == 0;
-	b->bytes = r->bytes > 0 ? r->bytes : 0;
-}
-
-/* Bytes in this round so far, both ways; -1: not said. */
-static int64_t bytes_of(const struct runner_event *ev)
-{
-	if (ev->bytes_up < 0 && ev->bytes_down < 0)
-		return -1;
-	return (ev->bytes_up > 0 ? ev->bytes_up : 0) + (ev->bytes_down > 0 ? ev->bytes_down : 0);
-}
-
-static void bind_measures(sqlite3_stmt *s, int at, const struct runner_event *ev)
-{
-	db_bind_double(s, at, ev->accuracy);
-	db_bind_double(s, at + 1, ev->loss);
-	db_bind_count(s, at + 2, ev->samples);
-	db_bind_count(s, at + 3, ev->train_ms);
-	db_bind_count(s, at + 4, ev->transfer_ms);
-}
-
-static int write_client(const struct change *c, int64_t round, bool finishes, int64_t more_bytes)
-{
-	sqlite3_stmt *s = db_stmt(c->st, SQL_CLIENT_UPDATE);
-
-	db_bind_i64(s, 1, c->x->id);
-	db_bind_text(s, 2, c->ev->client);
-	db_bind_text(s, 3, c->ev->client_status);
-	db_bind_time(s, 4, round);
-	db_bind_i64(s, 5, finishes ? 1 : 0);
-	bind_measures(s, 6, c->ev);
-	db_bind_i64(s, 11, more_bytes);
-	db_bind_text(s, 12, c->ev->text[0] ? c->ev->text : NULL);
-	db_bind_i64(s, 13, c->at_ms);
-	return db_run(c->st, s, c->e);
-}
-
-static int write_client_round(const struct change *c, int64_t round, int64_t bytes)
-{
-	sqlite3_stmt *s = db_stmt(c->st, SQL_CLIENT_ROUND_UPDATE);
-
-	db_bind_i64(s, 1, c->x->id);
-	db_bind_i64(s, 2, round);
-	db_bind_text(s, 3, c->ev->client);
-	db_bind_text(s, 4, c->ev->client_status);
-	bind_measures(s, 5, c->ev);
-	db_bind_count(s, 10, bytes);
-	return db_run(c->st, s, c->e);
-}
-
-static void put_client(void *arg, const struct client *k)
-{
-	struct json_out *j = arg;
-
-	json_object_begin(j, "client");
-	json_put_string(j, "id", k->client);
-	json_put_string(j, "status", k->status);
-	json_put_double(j, "accuracy", k->accuracy);
-	json_put_double(j, "loss", k->loss);
-	json_put_time(j, "last_update", k->last_update_ms);
-	json_put_count(j, "round", k->round);
-	json_put_i64(j, "rounds_participated", k->rounds_count);
-	json_put_count(j, "samples", k->samples);
-	json_put_count(j, "train_ms", k->train_ms);
-	json_put_count(j, "transfer_ms", k->transfer_ms);
-	json_put_i64(j, "bytes", k->bytes_total);
-	json_put_null(j, "slows_round_by_ms"); /* a matter of all clients of the round: asked for, not announced */
-	json_put_string(j, "detail", k->detail);
-	json_object_end(j);
-}
-
-static int note_lost(const struct change *c, int64_t round)
-{
-	struct buf text = {0};
-	int rc;
-
-	buf_addf(&text, "Client %s was lost", c->ev->client);
-	if (round > 0)
-		buf_addf(&text, " in round %lld", (long long)round);
-	if (c->ev->text[0])
-		buf_addf(&text, ": %s", c->ev->text);
-	rc = note(c, "client_lost", buf_str(&text));
-	buf_clear(&text);
-	return rc;
-}
-
-static int apply_client_update(const struct change *c)
-{
-	int64_t round = c->ev->round ? c->ev->round : c->x->current_round, bytes = bytes_of(c->ev), more;
-	bool finishes = strcmp(c->ev->client_status, "finished") == 0, lost = strcmp(c->ev->client_status, "lost") == 0;
-	struct before before = {0};
-	struct buf extra = {0};
-	struct json_out j;
-
-	if (round > 0 && client_round_one(c->st, c->x->id, round, c->ev->client, take_before, &before, c->e) == -1)
-		return -1;
-	/* An engine that says the same twice, or names a round's bytes as they grow, counts once. */
-	more = bytes > before.bytes ? bytes - before.bytes : 0;
-	if (write_client(c, round, finishes && !before.finished, more) == -1)
-		return -1;
-	if (round > 0 && write_client_round(c, round, more > 0 || before.bytes == 0 ? bytes : -1) == -1)
-		return -1;
-	if (lost && !before.lost && note_lost(c, round) == -1)
-		return -1;
-	json_out_init(&j, &extra);
-	if (client_one(c->st, c->x->id, c->ev->client, put_client, &j, c->e) == -1) {
-		buf_clear(&extra);
-		return -1;
-	}
-	return announce(c, "client_updated", &extra);
+	return run_change_announce(c, "round_started", &extra);
 }
 
 static void put_round(void *arg, const struct round *r)
@@ -358,7 +209,7 @@ static int note_round(const struct change *c)
 		buf_addf(&text, "%s loss %.4g", isfinite(ev->accuracy) ? "," : ":", ev->loss);
 	if (ev->failed_clients > 0)
 		buf_addf(&text, " (%lld %s did not deliver)", (long long)ev->failed_clients, ev->failed_clients == 1 ? "client" : "clients");
-	rc = note(c, "round_completed", buf_str(&text));
+	rc = run_change_note(c, "round_completed", buf_str(&text));
 	buf_clear(&text);
 	return rc;
 }
@@ -380,7 +231,7 @@ static int apply_round_completed(const struct change *c)
 		buf_clear(&extra);
 		return -1;
 	}
-	return announce(c, "round_completed", &extra);
+	return run_change_announce(c, "round_completed", &extra);
 }
 
 static int apply_nothing(const struct change *c)
@@ -395,7 +246,7 @@ static int write_log(const struct change *c, const char *level, const char *mess
 	struct buf extra = {0};
 	struct json_out j;
 
-	if (note(c, "engine_log", message) == -1)
+	if (run_change_note(c, "engine_log", message) == -1)
 		return -1;
 	if (c->ev->seq % LOG_TRIM_EVERY == 0) {
 		sqlite3_stmt *s = db_stmt(c->st, SQL_TIMELINE_TRIM);
@@ -409,7 +260,7 @@ static int write_log(const struct change *c, const char *level, const char *mess
 	json_out_init(&j, &extra);
 	json_put_string(&j, "level", level);
 	json_put_string(&j, "message", message);
-	return announce(c, "log", &extra);
+	return run_change_announce(c, "log", &extra);
 }
 
 static int apply_log(const struct change *c)
@@ -479,7 +330,7 @@ static int apply_not_applied(const struct change *c)
 		rc = db_run(c->st, s, c->e);
 		buf_addf(&text, "Not applied: %s%s%s", buf_str(&added), c->ev->text[0] ? ": " : "", c->ev->text);
 		if (rc == 0)
-			rc = note(c, "settings_not_applied", buf_str(&text));
+			rc = run_change_note(c, "settings_not_applied", buf_str(&text));
 		if (rc == 0)
 			rc = experiment_announce(c->st, c->x->id, "updated", NULL, c->at_ms, c->e);
 	}
@@ -521,7 +372,7 @@ static int (*const effects[])(const struct change *c) = {
 	[RUNNER_STATE] = apply_state,
 	[RUNNER_WAITING_FOR] = apply_waiting_for,
 	[RUNNER_ROUND_STARTED] = apply_round_started,
-	[RUNNER_CLIENT_UPDATE] = apply_client_update,
+	[RUNNER_CLIENT_UPDATE] = run_change_client,
 	[RUNNER_ROUND_COMPLETED] = apply_round_completed,
 	[RUNNER_HEARTBEAT] = apply_nothing,
 	[RUNNER_LOG] = apply_log,
