@@ -133,7 +133,7 @@ up_start() {
 
 # The API answers, and it knows that the monitor lives.
 up_ready() {
-	[[ $(http_get "$port" /api/v1/health) == HTTP/1.?' 200 '*'"monitor":"running"'* ]]
+	[[ $(http_get "$port" /api/v1/health) == HTTP/1.?' 200 '*'"monitor":{"status":"healthy"'* ]]
 }
 
 up_wait_ready() {
