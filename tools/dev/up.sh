@@ -143,7 +143,7 @@ up_wait_ready() {
 			kill -0 "${up_pid[$name]}" 2>/dev/null || die "$name ended before it was ready; its last words are above"
 		done
 		[ $SECONDS -lt $until ] || die "no ready answer from http://127.0.0.1:$port/api/v1/health within 30 s"
-		sleep 0.02
+		sleep 0.05
 	done
 }
 
