@@ -246,15 +246,16 @@ class Events:
         return [json.loads(e["data"]) for e in self.events if "data" in e]
 
     def body(self):
-        """The rest, until the other side closes; as JSON when there is any."""
-        try:
-            while True:
+        """Of an answer that is no stream: its body as JSON, read to the end of the text, since the connection may stay open."""
+        text = self._dechunk()
+        while True:
+            try:
+                return json.loads(text)
+            except ValueError:
+                self.buffer = b""
                 self._read()
-        except EOFError:
-            pass
-        self.pending += self.buffer
-        text = self._dechunk() if self.chunked else self.pending
-        return json.loads(text) if text else None
+                self.pending += self.buffer
+                text += self._dechunk()
 
     def close(self):
         self.sock.close()

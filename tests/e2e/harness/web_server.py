@@ -45,6 +45,7 @@ _CADDY = """
 {{
 	admin off
 	auto_https off
+	grace_period 1s
 	storage file_system {root}/caddy
 }}
 http://127.0.0.1:{port} {{
