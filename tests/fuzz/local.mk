@@ -1,6 +1,6 @@
 # Fuzz harnesses: NAME_fuzz.c has LLVMFuzzerTestOneInput, tests/fixtures/corpus/NAME the inputs that it begins with.
 # ./dev fuzz lets libFuzzer drive them; make check replays the corpus, with replay.c for a main.
-fuzz_programs = %D%/idx_fuzz %D%/json_fuzz %D%/runner_event_fuzz %D%/settings_fuzz
+fuzz_programs = %D%/idx_fuzz %D%/json_fuzz %D%/request_fuzz %D%/runner_event_fuzz %D%/settings_fuzz
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 fuzz_main =
@@ -25,6 +25,10 @@ fuzzers: $(fuzz_programs)
 %C%_runner_event_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_runner_event_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
 %C%_runner_event_fuzz_LDADD = libexperiment.a $(LIB_LIBS)
+%C%_request_fuzz_SOURCES = %D%/request_fuzz.c $(fuzz_main)
+%C%_request_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_request_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
+%C%_request_fuzz_LDADD = $(API_LIBS)
 %C%_settings_fuzz_SOURCES = %D%/settings_fuzz.c $(fuzz_main)
 %C%_settings_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_settings_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)

@@ -70,4 +70,12 @@ TESTS += %D%/test_rules
 %C%_test_rules_SOURCES = %D%/test_rules.c
 %C%_test_rules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_rules_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_api %D%/test_dispatch
+TESTS += %D%/test_api %D%/test_dispatch
+%C%_test_api_SOURCES = %D%/test_api.c
+%C%_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_api_LDADD = $(API_LIBS) $(CHECK_LIBS)
+%C%_test_dispatch_SOURCES = %D%/test_dispatch.c
+%C%_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_dispatch_LDADD = $(API_LIBS) $(CHECK_LIBS)
 endif
