@@ -35,15 +35,19 @@ struct err e;
 	"say \"\\\"type\\\":\\\"round_completed\\\",\\\"round\\\":$1,\\\"accuracy\\\":0.5,\\\"loss\\\":0.5\"; }\n" \
 	"exec 3<>control\n"
 
+/* Obeys; a round every 30 ms. */
+#define OBEDIENT(rounds) \
+	PROLOGUE "state running\nn=0\nwhile [ $n -lt " rounds " ]; do\n" \
+	" case $(dd if=control iflag=nonblock bs=4096 count=1 2>/dev/null | tail -n 1) in\n" \
+	" *pause*) state paused; read -r line <&3; case $line in *resume*) state running;; *stop*) state stopped; exit 0;; *) state aborted; exit 0;; esac;;\n" \
+	" *stop*) state stopped; exit 0;; *abort*) state aborted; exit 0;; esac\n" \
+	" n=$((n + 1)); round $n; sleep 0.03\ndone\nstate completed\n"
+
 static const struct {
 	const char *name, *script;
 } engines[] = {
-	/* Obeys; a round every 30 ms. */
-	{"good", PROLOGUE "state running\nn=0\nwhile [ $n -lt 30 ]; do\n"
-			  " case $(dd if=control iflag=nonblock bs=4096 count=1 2>/dev/null | tail -n 1) in\n"
-			  " *pause*) state paused; read -r line <&3; case $line in *resume*) state running;; *stop*) state stopped; exit 0;; *) state aborted; exit 0;; esac;;\n"
-			  " *stop*) state stopped; exit 0;; *abort*) state aborted; exit 0;; esac\n"
-			  " n=$((n + 1)); round $n; sleep 0.03\ndone\nstate completed\n"},
+	{"good", OBEDIENT("30")},
+	{"long", OBEDIENT("100")},
 	{"quick", PROLOGUE "state running\nround 1\nround 2\nround 3\nstate completed\n"},
 	{"dies", PROLOGUE "state running\nround 1\nfor i in 1 2 3 4 5 6; do echo \"line $i\" >&2; done\nprintf 'bad \\377 byte\\n' >&2\nexit 3\n"},
 	{"explains", PROLOGUE "state running\nsay '\"type\":\"error\",\"message\":\"The disk is full\"'\nexit 1\n"},

@@ -26,7 +26,7 @@
 
 START_TEST(life)
 {
-	int64_t id = create("good"), command = request(id, ACTION_START), n;
+	int64_t id = create("long"), command = request(id, ACTION_START), n;
 
 	await(id, STATUS_RUNNING, 3000);
 	expect_command(command, COMMAND_DONE);
@@ -41,14 +41,14 @@ START_TEST(life)
 	command = request(id, ACTION_RESUME);
 	await(id, STATUS_RUNNING, 2000);
 	expect_command(command, COMMAND_DONE);
-	await(id, STATUS_COMPLETED, 8000);
-	expect_rounds(id, 30);
+	await(id, STATUS_COMPLETED, 20000);
+	expect_rounds(id, 100);
 }
 END_TEST
 
 START_TEST(stop_and_abort)
 {
-	int64_t a = create_and_start("good"), b = create_and_start("good"), stop, abort_;
+	int64_t a = create_and_start("long"), b = create_and_start("long"), stop, abort_;
 
 	await_rounds(a, 1);
 	await_rounds(b, 1);
@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(stop_while_paused)
 {
-	int64_t id = create_and_start("good");
+	int64_t id = create_and_start("long");
 
 	await_rounds(id, 1);
 	request(id, ACTION_PAUSE);
@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(attaches_again)
 {
-	int64_t id = create_and_start("good"), pid;
+	int64_t id = create_and_start("long"), pid;
 	int i;
 
 	await_rounds(id, 2);
@@ -209,8 +209,8 @@ START_TEST(attaches_again)
 	request(id, ACTION_RESUME); /* asked while nobody was there */
 	monitor_up();
 	await(id, STATUS_RUNNING, 2000);
-	await(id, STATUS_COMPLETED, 8000);
-	expect_rounds(id, 30);
+	await(id, STATUS_COMPLETED, 20000);
+	expect_rounds(id, 100);
 }
 END_TEST
 
@@ -299,7 +299,7 @@ END_TEST
 
 START_TEST(queue_order)
 {
-	int64_t a = create("good"), b = create("quick"), c = create("quick"), later = create("quick");
+	int64_t a = create("long"), b = create("quick"), c = create("quick"), later = create("quick");
 	struct config_entry config = {.document = "{\"dashboard\":{\"max_experiments\":1}}", .difference = "[]", .author = "tester", .at_ms = 1};
 	struct experiment x;
 
@@ -337,7 +337,7 @@ END_TEST
 
 START_TEST(platform_shut_down)
 {
-	int64_t a = create_and_start("good"), b = create_and_start("deaf"), pid_a, pid_b, ticks;
+	int64_t a = create_and_start("long"), b = create_and_start("deaf"), pid_a, pid_b, ticks;
 	struct experiment x;
 	int i;
 
