@@ -67,6 +67,7 @@ CREATE UNIQUE INDEX alert_open ON alert (rule_id, coalesce(service, ''), coalesc
 CREATE INDEX alert_created ON alert (created_at_ms, id);
 CREATE INDEX alert_experiment ON alert (experiment_id, created_at_ms) WHERE experiment_id IS NOT NULL;
 CREATE INDEX alert_resolved ON alert (resolved_at_ms) WHERE resolved_at_ms IS NOT NULL;
+CREATE INDEX alert_unresolved ON alert (id) WHERE status <> 'resolved';
 CREATE INDEX alert_notice ON alert (id) WHERE notice IS NOT NULL;
 
 CREATE TABLE alert_history (

@@ -1,7 +1,9 @@
 # flopynet-monitor: runs, queue, upkeep and probes; alerts join the list in monitor.c.
 noinst_LIBRARIES += libmonitor.a
 libmonitor_a_SOURCES = \
+	%D%/alerts.c %D%/alerts.h \
 	%D%/check.c %D%/check.h \
+	%D%/episodes.c %D%/episodes.h \
 	%D%/job.c %D%/job.h \
 	%D%/live.c %D%/live.h \
 	%D%/lookup.c %D%/lookup.h \
@@ -27,6 +29,7 @@ libmonitor_a_SOURCES = \
 	%D%/runs.c %D%/runs.h \
 	%D%/samples.c %D%/samples.h \
 	%D%/self.c %D%/self.h \
+	%D%/subjects.c %D%/subjects.h \
 	%D%/tail.c %D%/tail.h \
 	%D%/upkeep.c %D%/upkeep.h \
 	%D%/usage.c %D%/usage.h \

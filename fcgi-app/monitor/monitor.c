@@ -7,6 +7,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "monitor/alerts.h"
 #include "monitor/queue.h"
 #include "monitor/runs.h"
 #include "monitor/samples.h"
@@ -25,7 +26,7 @@
 #define TROUBLE_LOG_EVERY_MS 5000
 #define BUSY_WAIT_MS 500           /* for the store's lock: the beat must not stop while someone else writes */
 
-const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, &part_watch, &part_samples, NULL};
+const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, &part_watch, &part_samples, &part_alerts, NULL};
 
 /* Two monitors would start every engine twice. */
 static int lock(struct monitor *m, struct err *e)

@@ -25,6 +25,7 @@ enum monitor_phase {
 	MONITOR_LEAVING  /* the monitor ends now; runs go on */
 };
 
+struct alerts;
 struct runs;
 struct watch;
 
@@ -44,6 +45,7 @@ struct monitor {
 	int lock_fd;
 	int wake_fd;                /* readable: a part (that is due every turn) has something to do before the next tick; -1: none has one */
 	struct runs *runs;          /* of part_runs */
+	struct alerts *alerts;      /* of part_alerts */
 	struct watch *watch;        /* of part_watch */
 };
 

@@ -169,6 +169,13 @@ void settings_services(const char *document, struct service_config **services, s
 	*n = k;
 }
 
+const char *service_title(const char *name)
+{
+	const struct known_service *k = known_service_find(name);
+
+	return k ? k->title : name;
+}
+
 void settings_services_free(struct service_config *services, size_t n)
 {
 	size_t i;

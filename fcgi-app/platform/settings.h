@@ -81,6 +81,9 @@ enum channel { CHANNEL_WEBHOOK, CHANNEL_SMTP, CHANNEL_MAX };
 
 extern const char *const channel_names[CHANNEL_MAX];
 
+/* What a service of the platform is called among people; the name itself for others. */
+const char *service_title(const char *name);
+
 struct notify_config {
 	char *webhook_url, *webhook_secret; /* NULL: none */
 	char *smtp_url, *smtp_username, *smtp_password;

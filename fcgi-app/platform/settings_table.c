@@ -88,13 +88,13 @@ const struct setting service_table[] = {
 const size_t service_table_n = ARRAY_LEN(service_table);
 
 const struct known_service known_services[] = {
-	{"collector", false, PROBE_COLLECTOR, "collector_url"},
-	{"policy_engine", false, PROBE_POLICY_ENGINE, "policy_engine_url"},
-	{"fl_server", false, PROBE_FL_SERVER, "fl_server_url"},
-	{"sdn", false, PROBE_SDN, "sdn_url"},
-	{"influxdb", true, PROBE_INFLUXDB, "influxdb_url"},
-	{"redis", true, PROBE_REDIS, "redis_url"},
-	{"mongodb", true, PROBE_MONGODB, "mongodb_url"},
+	{"collector", "Collector", false, PROBE_COLLECTOR, "collector_url"},
+	{"policy_engine", "Policy Engine", false, PROBE_POLICY_ENGINE, "policy_engine_url"},
+	{"fl_server", "FL Server", false, PROBE_FL_SERVER, "fl_server_url"},
+	{"sdn", "SDN Controller", false, PROBE_SDN, "sdn_url"},
+	{"influxdb", "InfluxDB", true, PROBE_INFLUXDB, "influxdb_url"},
+	{"redis", "Redis", true, PROBE_REDIS, "redis_url"},
+	{"mongodb", "MongoDB", true, PROBE_MONGODB, "mongodb_url"},
 };
 const size_t known_services_n = ARRAY_LEN(known_services);
 

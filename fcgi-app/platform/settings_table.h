@@ -37,7 +37,7 @@ extern const size_t service_table_n;
 
 /* The services that the platform knows by name. */
 struct known_service {
-	const char *name;
+	const char *name, *title;
 	bool dependency;
 	enum probe_kind kind;
 	const char *url_setting; /* member of integration */

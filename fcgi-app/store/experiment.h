@@ -55,6 +55,8 @@ int experiment_each(struct store *st, const struct experiment_query *q, void (*f
 		    struct err *e);
 /* Every active one, by id; fn must not use the store. */
 int experiment_each_active(struct store *st, void (*fn)(void *arg, const struct experiment *x), void *arg, struct err *e);
+/* Every one that ended at or after since_ms, in that order; fn must not use the store. */
+int experiment_each_finished(struct store *st, int64_t since_ms, void (*fn)(void *arg, const struct experiment *x), void *arg, struct err *e);
 int experiment_active_count(struct store *st, int64_t *n, struct err *e);
 /* How many there are of each status. */
 int experiment_counts(struct store *st, int64_t counts[STATUS_MAX], struct err *e);

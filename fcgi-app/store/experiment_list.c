@@ -98,6 +98,20 @@ int experiment_each_active(struct store *st, void (*fn)(void *arg, const struct 
 	return rc;
 }
 
+int experiment_each_finished(struct store *st, int64_t since_ms, void (*fn)(void *arg, const struct experiment *x), void *arg, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_EXPERIMENT_FINISHED);
+	struct experiment x;
+	int rc;
+
+	db_bind_i64(s, 1, since_ms);
+	while ((rc = db_step(st, s, e)) == 1) {
+		experiment_row(s, &x);
+		fn(arg, &x);
+	}
+	return rc;
+}
+
 static int one_number(struct store *st, sqlite3_stmt *s, int64_t *v, struct err *e)
 {
 	int rc = db_step(st, s, e);

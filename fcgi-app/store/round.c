@@ -5,6 +5,8 @@
 
 #include "store/db.h"
 
+#include <stdio.h>
+
 static int count(struct store *st, sqlite3_stmt *s, int64_t *total, struct err *e)
 {
 	if (db_step(st, s, e) != 1)
@@ -164,4 +166,17 @@ int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *
 
 	db_bind_i64(s, 1, experiment_id);
 	return each_client_round(st, s, fn, arg, e);
+}
+
+int client_most_silent(struct store *st, int64_t experiment_id, char *name, size_t size, int64_t *at_ms, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_CLIENT_MOST_SILENT);
+	int rc;
+
+	db_bind_i64(s, 1, experiment_id);
+	rc = db_step(st, s, e);
+	*at_ms = rc == 1 ? db_i64(s, 1) : 0;
+	snprintf(name, size, "%s", rc == 1 ? db_text(s, 0) : "");
+	sqlite3_reset(s);
+	return rc < 0 ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 #include "lib/err.h"
 #include "store/store.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Unknown numbers are -1, unknown measures NAN, times that have not come 0. */
@@ -50,6 +51,8 @@ int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t 
 		int64_t *total, struct err *e);
 /* What every client did in every round, by round and client. */
 /* Clients that are at work now, in all experiments. */
+/* Of the clients at work, the one that was heard of longest ago: its name into name, *at_ms 0 when there is none. */
+int client_most_silent(struct store *st, int64_t experiment_id, char *name, size_t size, int64_t *at_ms, struct err *e);
 int client_count_active(struct store *st, int64_t *n, struct err *e);
 int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
 

@@ -10,7 +10,7 @@ deps_build=(
 deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq dataset-fashion-mnist)
 deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
-	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema
+	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd
 	nginx:nginx apache2 caddy:caddy redis-server:redis-server
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
