@@ -169,7 +169,7 @@ static void on_turn(lws_sorted_usec_list_t *sul)
 
 	check_streams(p, now_ms);
 
-	lws_sul_schedule(p->context, 0, &p->turn, on_turn, more ? 1 : STORE_POLL_MS * LWS_US_PER_MS);
+	lws_sul_schedule(p->context, 0, &p->turn, on_turn, more ? 1 : FEED_POLL_MS * LWS_US_PER_MS);
 }
 
 static void on_log(int level, const char *line)

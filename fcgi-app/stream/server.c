@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SWEEP_MS 250
-/* Tokens asked for again in one turn: at 10 µs each, and 100 turns a second, a thousand tokens take a bit over a second. */
+/* Tokens asked for again in one turn: at 10 µs each, and 200 turns a second, a thousand tokens take less than a second. */
 #define CHECKS_PER_TURN 8
 
 int server_open(struct server *srv, const struct conf *conf, struct err *e)

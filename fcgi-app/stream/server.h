@@ -41,7 +41,7 @@ struct server {
 int server_open(struct server *srv, const struct conf *conf, struct err *e);
 /* All sessions must have been freed. */
 void server_close(struct server *srv);
-/* One turn, every STORE_POLL_MS, with the one clock reading of it; true when the next should come at once. */
+/* One turn, every FEED_POLL_MS, with the one clock reading of it; true when the next should come at once. */
 bool server_turn(struct server *srv, int64_t now_ms);
 /*
  * Have the event streams of a visitor's token send a comment now.  A web server in front notices that a reader has left only when it has something to write to

@@ -1,6 +1,6 @@
 # Fuzz harnesses: NAME_fuzz.c has LLVMFuzzerTestOneInput, tests/fixtures/corpus/NAME the inputs that it begins with.
 # ./dev fuzz lets libFuzzer drive them; make check replays the corpus, with replay.c for a main.
-fuzz_programs = %D%/idx_fuzz %D%/json_fuzz %D%/request_fuzz %D%/runner_event_fuzz %D%/settings_fuzz
+fuzz_programs = %D%/idx_fuzz %D%/json_fuzz %D%/request_fuzz %D%/runner_event_fuzz %D%/settings_fuzz %D%/stream_message_fuzz
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 fuzz_main =
@@ -33,4 +33,8 @@ fuzzers: $(fuzz_programs)
 %C%_settings_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_settings_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
 %C%_settings_fuzz_LDADD = libplatform.a $(LIB_LIBS)
+%C%_stream_message_fuzz_SOURCES = %D%/stream_message_fuzz.c $(fuzz_main)
+%C%_stream_message_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_stream_message_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
+%C%_stream_message_fuzz_LDADD = $(STREAM_LIBS)
 EXTRA_DIST += %D%/replay.c
