@@ -15,3 +15,8 @@ CLEANFILES += %D%/openapi.json
 %D%/openapi.json: %D%/openapi.yaml
 	$(AM_V_GEN)$(MKDIR_P) %D% && $(PYTHON_YAML) -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin.buffer), sys.stdout, separators=(",", ":"))' \
 		<$(srcdir)/%D%/openapi.yaml >$@.tmp && mv $@.tmp $@
+
+EXTRA_DIST += %D%/embed_contract.py
+CLEANFILES += %D%/contract_text.c
+%D%/contract_text.c: %D%/openapi.yaml %D%/openapi.json %D%/embed_contract.py
+	$(AM_V_GEN)$(PYTHON_YAML) $(srcdir)/%D%/embed_contract.py $(srcdir)/%D%/openapi.yaml %D%/openapi.json >$@.tmp && mv $@.tmp $@

@@ -25,6 +25,9 @@ HANDLER(h_artifact_get);
 HANDLER(h_run_report);
 /* h_event.c */
 HANDLER(h_event_list);
+/* h_contract.c */
+HANDLER(h_contract_json);
+HANDLER(h_contract_yaml);
 /* h_scenario.c */
 HANDLER(h_scenario_list);
 HANDLER(h_scenario_get);

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
 	%D%/cache.c %D%/cache.h \
+	%D%/contract.h \
 	%D%/csv.c %D%/csv.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/experiment_input.c %D%/experiment_input.h \
@@ -10,6 +11,7 @@ libapi_a_SOURCES = \
 	%D%/h_artifact.c \
 	%D%/h_alert.c \
 	%D%/h_config.c \
+	%D%/h_contract.c \
 	%D%/h_notification.c \
 	%D%/h_rule.c \
 	%D%/h_silence.c \
@@ -36,6 +38,7 @@ libapi_a_SOURCES = \
 	%D%/routes.c %D%/routes.h \
 	%D%/uri.c %D%/uri.h \
 	%D%/wire.c %D%/wire.h
+nodist_libapi_a_SOURCES = schema/contract_text.c
 libapi_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 API_LIBS = libapi.a $(STORE_LIBS) $(CRYPTO_LIBS)
 

@@ -24,6 +24,8 @@ const struct route routes[] = {
 	{METHOD_GET, "/experiments/:id/artifacts/:name", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "", h_artifact_get},
 	{METHOD_POST, "/experiments/:id/events", ACCESS_ENGINE, RATE_STANDARD, 256 * KIB, 0, "", h_run_report},
 	{METHOD_GET, "/health", ACCESS_OPEN, RATE_STANDARD, 0, 250, "", h_health_get},
+	{METHOD_GET, "/openapi.json", ACCESS_OPEN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_contract_json},
+	{METHOD_GET, "/openapi.yaml", ACCESS_OPEN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_contract_yaml},
 	{METHOD_GET, "/scenarios", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset sort", h_scenario_list},
 	{METHOD_GET, "/scenarios/:name", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_scenario_get},
 	{METHOD_GET, "/engines", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset sort", h_engine_list},

@@ -1,0 +1,8 @@
+/* The texts of schema/openapi.yaml, embedded at build (schema/embed_contract.py), so that what is served is what was built. */
+#ifndef API_CONTRACT_H
+#define API_CONTRACT_H
+
+extern const char contract_yaml[];
+extern const char contract_json[];
+
+#endif
