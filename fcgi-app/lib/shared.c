@@ -35,6 +35,14 @@ struct shared {
 	struct layout *map;
 };
 
+/* Every page must have its place on the disk: a write to a page that finds none is not an error but SIGBUS. */
+static int allocate(int fd)
+{
+	if (fallocate(fd, 0, 0, sizeof(struct layout)) == 0)
+		return 0;
+	return errno == EOPNOTSUPP || errno == ENOSYS ? ftruncate(fd, sizeof(struct layout)) : -1;
+}
+
 int shared_open(struct shared **out, const char *path, struct err *e)
 {
 	uint64_t none = 0;
@@ -42,7 +50,7 @@ int shared_open(struct shared **out, const char *path, struct err *e)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 
 	*out = NULL;
-	if (fd != -1 && ftruncate(fd, sizeof(struct layout)) == 0)
+	if (fd != -1 && allocate(fd) == 0)
 		map = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		err_set(e, errno == ENOSPC ? ERR_FULL : ERR_INTERNAL, "cannot map %s: %s", path, strerror(errno));
