@@ -71,7 +71,7 @@ static void pass_command(struct monitor *m, struct live *l)
 		l->told_id = l->command.id;
 		log_info("command passed on exp=%s action=%s", name_of(l, name), action_name(l->command.action));
 	}
-	if (!l->command.pending)
+	if (!l->command.pending || !monitor_may_write(m))
 		return;
 	if (store_begin(m->store, &e) == 0 && command_mark_sent(m->store, l->command.id, m->now_ms, &e) == 0 && store_commit(m->store, &e) == 0) {
 		l->command.pending = false;
@@ -132,6 +132,11 @@ static int read_batch(struct monitor *m, struct live *l, struct tail_batch *b)
 	if (!tail_read(&l->tail, l->dir, l->offset, l->gone, b)) {
 		tail_batch_clear(b);
 		return 0;
+	}
+	if (!monitor_may_write(m)) {
+		l->heard_mono_ms = m->mono_ms;
+		tail_batch_clear(b);
+		return -1;
 	}
 	rc = commit_batch(m, l, b, &e);
 	/* The experiment was deleted: nobody will want to know. */
@@ -283,6 +288,8 @@ static int64_t end_of_life(struct monitor *m, struct live *l)
 	char name[TEXT_ID_MAX];
 	struct err e;
 
+	if (!monitor_may_write(m))
+		return m->mono_ms + RETRY_MS;
 	if (finish(m, l, &e) == -1) {
 		monitor_trouble(m, "the end of a run cannot be written down", &e);
 		return m->mono_ms + RETRY_MS;

@@ -24,6 +24,7 @@
 
 #define LOCK_WAIT_MS 3000          /* for a predecessor that is just leaving */
 #define TROUBLE_LOG_EVERY_MS 5000
+#define WRITE_AGAIN_MS 100         /* after the store was busy or full */
 #define BUSY_WAIT_MS 500           /* for the store's lock: the beat must not stop while someone else writes */
 
 const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, &part_watch, &part_samples, &part_alerts, NULL};
@@ -103,8 +104,15 @@ void monitor_close(struct monitor *m)
 	m->lock_fd = -1;
 }
 
+bool monitor_may_write(const struct monitor *m)
+{
+	return m->mono_ms >= m->write_mono_ms;
+}
+
 void monitor_trouble(struct monitor *m, const char *what, const struct err *e)
 {
+	if (e->code == ERR_BUSY || e->code == ERR_FULL)
+		m->write_mono_ms = m->mono_ms + WRITE_AGAIN_MS;
 	if (m->trouble_logged_mono_ms && m->mono_ms - m->trouble_logged_mono_ms < TROUBLE_LOG_EVERY_MS)
 		return;
 	m->trouble_logged_mono_ms = m->mono_ms;

@@ -41,6 +41,7 @@ struct monitor {
 	bool changed;               /* the store is not as it was at the last turn */
 	int64_t version;            /* of the store */
 	int64_t trouble_logged_mono_ms;
+	int64_t write_mono_ms;      /* when the store may be tried again, after it was busy or full */
 	int64_t due_mono_ms[MONITOR_PARTS_MAX];
 	int lock_fd;
 	int wake_fd;                /* readable: a part (that is due every turn) has something to do before the next tick; -1: none has one */
@@ -68,6 +69,10 @@ void monitor_turn(struct monitor *m);
 void monitor_reload(struct monitor *m);
 /* True when a monitor that is ending has nothing left to wait for. */
 bool monitor_ended(const struct monitor *m);
+/*
+ * Ask before writing to the store: when it has just been busy or full for one, the others need not wait for the same answer in turn; the beat must go on.
+ */
+bool monitor_may_write(const struct monitor *m);
 /* A store error, or another that will be tried again: a line in the log, at most one every few seconds. */
 void monitor_trouble(struct monitor *m, const char *what, const struct err *e);
 

@@ -129,7 +129,7 @@ static int64_t queue_turn(struct monitor *m)
 	struct err e;
 	int rc;
 
-	if (m->phase != MONITOR_RUNNING)
+	if (m->phase != MONITOR_RUNNING || !monitor_may_write(m))
 		return m->mono_ms + LOOK_EVERY_MS;
 	if (experiment_counts(m->store, counts, &e) == -1) {
 		monitor_trouble(m, "the queue cannot be read", &e);

@@ -200,6 +200,10 @@ int64_t run_place(struct monitor *m, int64_t id)
 	int64_t again = 0;
 	int rc = -1;
 
+	if (!monitor_may_write(m)) {
+		free(dir);
+		return m->mono_ms + LOOK_AGAIN_MS;
+	}
 	if (experiment_get(m->store, id, &x, &e) == -1)
 		goto out;
 	run_dir_note(&x, note);

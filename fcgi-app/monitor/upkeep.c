@@ -109,6 +109,8 @@ static int64_t upkeep_turn(struct monitor *m)
 {
 	if (upkeep.checker > 0 && waitpid(upkeep.checker, NULL, WNOHANG) != 0)
 		upkeep.checker = 0;
+	if (!monitor_may_write(m))
+		return m->mono_ms + LOOK_EVERY_MS;
 	prune_events(m);
 	prune_idempotency(m);
 	checkpoint(m);
