@@ -233,8 +233,13 @@ static void make_etag(struct response *r)
 
 static int call_handler(struct exchange *x, struct err *e)
 {
+	struct store *st = x->q.app->store;
+	int rc = x->route->handler(&x->q, x->r, e);
+
 	x->done = true;
-	if (x->route->handler(&x->q, x->r, e) == -1)
+	if (st && store_settle(st))
+		log_error("%s left the store open", x->route->pattern);
+	if (rc == -1)
 		return -1;
 	if (x->q.method == METHOD_GET && x->r->status == 200 && !x->r->file)
 		make_etag(x->r);

@@ -3,6 +3,8 @@
 
 #include "store/db.h"
 
+#include <stdio.h>
+
 sqlite3_stmt *db_stmt(struct store *st, enum sql which)
 {
 	sqlite3_stmt *s = st->stmts[which];
@@ -107,6 +109,12 @@ void db_bind_count(sqlite3_stmt *s, int at, int64_t v)
 const char *db_text(sqlite3_stmt *s, int at)
 {
 	return (const char *)sqlite3_column_text(s, at);
+}
+
+const char *db_copy(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+	return to;
 }
 
 int64_t db_i64(sqlite3_stmt *s, int at)

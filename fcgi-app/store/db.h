@@ -43,6 +43,8 @@ void db_bind_count(sqlite3_stmt *s, int at, int64_t v);
 
 /* Borrowed until the next step or reset; NULL for NULL. */
 const char *db_text(sqlite3_stmt *s, int at);
+/* A text that is to outlive its statement, cut to size; returns to. */
+const char *db_copy(char *to, size_t size, const char *text);
 int64_t db_i64(sqlite3_stmt *s, int at);   /* NULL: 0 */
 int64_t db_count(sqlite3_stmt *s, int at); /* NULL: -1 */
 double db_double(sqlite3_stmt *s, int at); /* NULL: NAN */

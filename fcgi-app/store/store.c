@@ -174,6 +174,20 @@ void store_rollback(struct store *st)
 	relax(st, false);
 }
 
+bool store_settle(struct store *st)
+{
+	bool open = !sqlite3_get_autocommit(st->db);
+	sqlite3_stmt *s;
+
+	for (s = sqlite3_next_stmt(st->db, NULL); s; s = sqlite3_next_stmt(st->db, s))
+		if (sqlite3_stmt_busy(s)) {
+			sqlite3_reset(s);
+			open = true;
+		}
+	store_rollback(st);
+	return open;
+}
+
 int64_t store_version(struct store *st)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_DATA_VERSION);

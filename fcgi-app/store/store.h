@@ -46,6 +46,10 @@ int store_begin_relaxed(struct store *st, struct err *e);
 int store_commit(struct store *st, struct err *e);
 /* Harmless outside a transaction. */
 void store_rollback(struct store *st);
+/*
+ * Between two requests: a transaction or a statement that was left open is ended.  True when there was one, which is a bug: an open read makes the next write fail and the log grow.
+ */
+bool store_settle(struct store *st);
 /* A consistent view for several reads; end it with store_rollback(), before a byte of the answer is sent. */
 int store_read_begin(struct store *st, struct err *e);
 

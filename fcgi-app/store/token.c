@@ -67,6 +67,10 @@ static void token_row(sqlite3_stmt *s, struct token *t)
 
 int token_get(struct store *st, const char *jti, struct token *t, struct err *e)
 {
+	/* Copies, because a statement that is left open for its texts keeps a read open, and a write after it fails. */
+	static struct {
+		char jti[TOKEN_JTI_MAX + 1], kind[16], name[TOKEN_SUBJECT_MAX + 1], subject[TOKEN_SUBJECT_MAX + 1], created_by[TOKEN_SUBJECT_MAX + 1];
+	} copy;
 	sqlite3_stmt *s = db_stmt(st, SQL_TOKEN_GET);
 	int rc;
 
@@ -74,9 +78,16 @@ int token_get(struct store *st, const char *jti, struct token *t, struct err *e)
 	rc = db_step(st, s, e);
 	if (rc == 0)
 		return err_set(e, ERR_NOTFOUND, "There is no such token");
-	if (rc == 1)
-		token_row(s, t);
-	return rc == 1 ? 0 : -1;
+	if (rc == -1)
+		return -1;
+	token_row(s, t);
+	t->jti = db_copy(copy.jti, sizeof(copy.jti), t->jti);
+	t->kind = db_copy(copy.kind, sizeof(copy.kind), t->kind);
+	t->name = db_copy(copy.name, sizeof(copy.name), t->name);
+	t->subject = db_copy(copy.subject, sizeof(copy.subject), t->subject);
+	t->created_by = db_copy(copy.created_by, sizeof(copy.created_by), t->created_by);
+	sqlite3_reset(s);
+	return 0;
 }
 
 static int count_all(struct store *st, const struct token_query *q, int64_t now_ms, int64_t *total, struct err *e)
@@ -120,10 +131,7 @@ int token_revoke(struct store *st, const char *jti, int64_t now_ms, struct err *
 
 	db_bind_text(s, 1, jti);
 	db_bind_i64(s, 2, now_ms);
-	if (db_run(st, s, e) == -1 || token_get(st, jti, &t, e) == -1)
-		return -1;
-	sqlite3_reset(db_stmt(st, SQL_TOKEN_GET));
-	return 0;
+	return db_run(st, s, e) == -1 ? -1 : token_get(st, jti, &t, e);
 }
 
 int token_revoke_sessions(struct store *st, const char *subject, int64_t now_ms, struct err *e)
@@ -147,7 +155,6 @@ int token_prune(struct store *st, int64_t now_ms, struct err *e)
 int token_check(struct store *st, const struct claims *c, struct err *e)
 {
 	struct token t;
-	bool revoked;
 
 	if (token_get(st, c->jti, &t, e) == -1) {
 		if (!e || e->code != ERR_NOTFOUND)
@@ -155,8 +162,5 @@ int token_check(struct store *st, const struct claims *c, struct err *e)
 		/* The identity provider keeps its own; a number that it shares with one of ours is no concern. */
 		return c->outside ? 0 : err_set(e, ERR_UNAUTHORIZED, "The token is not good: it was not made for this server");
 	}
-	revoked = t.revoked_at_ms != 0;
-	/* A read that is left open would keep the log from being emptied. */
-	sqlite3_reset(db_stmt(st, SQL_TOKEN_GET));
-	return revoked ? err_set(e, ERR_UNAUTHORIZED, "The token was revoked") : 0;
+	return t.revoked_at_ms ? err_set(e, ERR_UNAUTHORIZED, "The token was revoked") : 0;
 }

@@ -37,7 +37,7 @@ int token_add(struct store *st, const struct token *t, struct err *e);
  * In a transaction: a new token.  t->jti is given here (into jti, which must live as long as t); its text, which exists nowhere else, is added to text.
  */
 int token_issue(struct store *st, const struct keys *k, struct token *t, char jti[TOKEN_JTI_MAX + 1], struct buf *text, struct err *e);
-/* Borrowed until the next call on the store; ERR_NOTFOUND. */
+/* Borrowed until the next token_get(); ERR_NOTFOUND. */
 int token_get(struct store *st, const char *jti, struct token *t, struct err *e);
 int token_each(struct store *st, const struct token_query *q, int64_t now_ms, void (*fn)(void *arg, const struct token *t), void *arg, int64_t *total, struct err *e);
 /* In a transaction; ERR_NOTFOUND; revoking again changes nothing. */

@@ -3,6 +3,7 @@
 
 #include "store/user.h"
 
+#include "auth/password.h"
 #include "store/db.h"
 #include "store/token.h"
 
@@ -49,6 +50,8 @@ int user_add(struct store *st, const struct user *u, struct err *e)
 
 int user_get(struct store *st, const char *name, struct user *u, struct err *e)
 {
+	/* Copies, because a statement that is left open for its texts keeps a read open, and a write after it fails. */
+	static char copy_name[USER_NAME_MAX + 1], copy_password[PASSWORD_HASH_MAX];
 	sqlite3_stmt *s = db_stmt(st, SQL_USER_GET);
 	int rc;
 
@@ -56,9 +59,13 @@ int user_get(struct store *st, const char *name, struct user *u, struct err *e)
 	rc = db_step(st, s, e);
 	if (rc == 0)
 		return err_set(e, ERR_NOTFOUND, "There is no user %.40s", name);
-	if (rc == 1)
-		user_row(s, u);
-	return rc == 1 ? 0 : -1;
+	if (rc == -1)
+		return -1;
+	user_row(s, u);
+	u->name = db_copy(copy_name, sizeof(copy_name), u->name);
+	u->password = db_copy(copy_password, sizeof(copy_password), u->password);
+	sqlite3_reset(s);
+	return 0;
 }
 
 int user_each(struct store *st, const struct user_query *q, void (*fn)(void *arg, const struct user *u), void *arg, int64_t *total, struct err *e)

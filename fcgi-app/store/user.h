@@ -29,7 +29,7 @@ bool user_name_valid(const char *name);
 
 /* In a transaction; ERR_CONFLICT where the name is taken. */
 int user_add(struct store *st, const struct user *u, struct err *e);
-/* Borrowed until the next call on the store; ERR_NOTFOUND. */
+/* Borrowed until the next user_get(); ERR_NOTFOUND. */
 int user_get(struct store *st, const char *name, struct user *u, struct err *e);
 int user_each(struct store *st, const struct user_query *q, void (*fn)(void *arg, const struct user *u), void *arg, int64_t *total, struct err *e);
 /*

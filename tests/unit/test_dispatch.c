@@ -123,6 +123,7 @@ static void call(struct wire w)
 		w.body = "";
 	w.body_len = strlen(w.body);
 	dispatch(&app, &w, &r);
+	ck_assert(!app.store || !store_settle(app.store));
 }
 
 static const char *header(const char *name)

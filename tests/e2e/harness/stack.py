@@ -28,7 +28,7 @@ BUILD = Path(os.environ.get("FLOPYNET_BUILD", SOURCE / "build/test"))
 DATA = Path(os.environ.get("FLOPYNET_DATA", SOURCE / "build/npm/node_modules"))
 
 # What a sanitizer, the C library or bash says when a program is at fault.
-FAULTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL", "*** stack smashing", "*** buffer overflow")
+FAULTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL", "*** stack smashing", "*** buffer overflow", "left the store open")
 
 
 class Stack:
