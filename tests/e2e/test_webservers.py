@@ -26,7 +26,9 @@ class Backend(LiveStack):
 
 @pytest.fixture(scope="module")
 def backend(request):
-    return make_stack(request, Backend, settings={"auth": {"enabled": "true"}})
+    stack = make_stack(request, Backend, settings={"auth": {"enabled": "true"}})
+    stack.operator = stack.make_token("operator", "operator")
+    return stack
 
 
 @pytest.fixture(scope="module", params=[(kind, prefix) for kind in KINDS for prefix in ("", "/lab/flopynet")], ids=lambda p: f"{p[0]}{p[1].replace('/', '-')}")
@@ -38,7 +40,7 @@ def server(request, backend):
     web = root / "web"
     web.mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>the dashboard</title>")
-    (web / "page.js").write_text("export {};")
+    (web / "page.mjs").write_text("export {};")
     server = WebServer(kind, root, backend.api_socket, backend.stream_port, web, prefix)
     try:
         server.start()
@@ -49,7 +51,7 @@ def server(request, backend):
 
 @pytest.fixture
 def client(server, backend):
-    with httpx.Client(base_url=f"{server.url}/api/v1", headers={"Authorization": f"Bearer {backend.token}"}, timeout=20) as client:
+    with httpx.Client(base_url=f"{server.url}/api/v1", headers={"Authorization": f"Bearer {backend.operator}"}, timeout=20) as client:
         yield client
 
 
@@ -78,17 +80,31 @@ def test_bodies(server, client):
     envelope(client.post("/experiments", content=b"x" * 300 * 1024, headers={"Content-Type": "application/json"}), 413, "PAYLOAD_TOO_LARGE")
 
     def pieces():
-        yield b'{"na'
-        yield b'me": 5}'
-    r = client.post("/experiments", content=pieces(), headers={"Content-Type": "application/json"})  # chunked: collected, then refused by the API for what it says
-    assert r.status_code in (400, 403) and r.json()["error"]["code"] in ("VALIDATION_ERROR", "FORBIDDEN"), r.text
+        yield b'{"name":"in pieces",'
+        yield b'"scenario":"basic_fl"}'
+    r = client.post("/experiments", content=pieces(), headers={"Content-Type": "application/json"})
+    if server.kind == "caddy":  # before 2.7 it names no length: then the body is refused in so many words, and nothing hangs
+        assert r.status_code in (201, 400, 411), r.text
+    else:
+        assert r.status_code == 201, r.text
+
+
+def test_every_method_passes(client):
+    r = client.post("/experiments", json={"name": "through a web server", "scenario": "basic_fl"})
+    assert r.status_code == 201, r.text
+    path = f"/experiments/{r.json()['experiment']['id']}"
+    assert client.patch(path, json={"notes": "patched"}).status_code == 200
+    assert client.head(path).status_code == 200
+    assert client.options(path).status_code in (200, 204)
+    assert client.delete(path).status_code in (200, 204)
+    envelope(client.put("/experiments", json={}), 405, "METHOD_NOT_ALLOWED")
 
 
 def test_pages(server):
     r = httpx.get(f"{server.url}/")
     assert r.status_code == 200 and "the dashboard" in r.text and r.headers["Content-Type"].startswith("text/html")
     assert "default-src 'self'" in r.headers["Content-Security-Policy"] and r.headers["X-Content-Type-Options"] == "nosniff"
-    assert "javascript" in httpx.get(f"{server.url}/page.js").headers["Content-Type"]
+    assert "javascript" in httpx.get(f"{server.url}/page.mjs").headers["Content-Type"]
     assert httpx.get(f"{server.url}/nosuch.html").status_code == 404
 
 

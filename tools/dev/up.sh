@@ -131,9 +131,9 @@ up_start() {
 	up_since[$name]=$((SECONDS + delay))
 }
 
-# The API answers, and it knows that the monitor lives.
+# The API answers, and it knows that the monitor lives; or it answers that this address has asked too often in this hour.
 up_ready() {
-	[[ $(http_get "$port" /api/v1/health) == HTTP/1.?' 200 '*'"monitor":{"status":"healthy"'* ]]
+	[[ $(http_get "$port" /api/v1/health) == HTTP/1.?' '@(200\ *'"monitor":{"status":"healthy"'|429\ )* ]]
 }
 
 up_wait_ready() {
