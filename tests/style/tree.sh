@@ -5,8 +5,8 @@ cd "$(dirname "$0")/../.."
 failed=0
 
 files() {
-	if git rev-parse --git-dir >/dev/null 2>&1; then
-		git ls-files --cached --others --exclude-standard
+	if [ -e .git ]; then
+		git -c safe.directory='*' ls-files --cached --others --exclude-standard
 	else
 		find . -type f -not -path './build/*' -not -path './var/*'
 	fi

@@ -15,7 +15,7 @@ deps_test=(
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
 deps_fuzz=("${deps_build[@]}" clang:clang libclang-rt-dev)
-deps_bench=("${deps_test[@]}")
+deps_bench=("${deps_test[@]}" wrk:wrk)
 
 deps_missing() {
 	local entry wanted=()
