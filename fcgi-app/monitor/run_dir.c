@@ -117,12 +117,26 @@ static int make_file(const char *dir, const char *name, int *fd, struct err *e)
 	return *fd == -1 ? -1 : 0;
 }
 
+/* Written in place: a directory whose making was cut short is made anew, so nobody reads half of it. */
+static int write_spec(const char *dir, const struct buf *spec, struct err *e)
+{
+	ssize_t n;
+	int fd;
+
+	if (make_file(dir, "spec.json", &fd, e) == -1)
+		return -1;
+	n = write(fd, buf_str(spec), spec->len);
+	close(fd);
+	return n == (ssize_t)spec->len ? 0 : err_set(e, ERR_FULL, "cannot write %s/spec.json: no space left", dir);
+}
+
+/* engine.pid is the last: without it nothing was started here. */
 static int make_content(const char *dir, const struct buf *spec, bool fifo, int *pid_fd, struct err *e)
 {
-	char *spec_path = file_join(dir, "spec.json"), *control = file_join(dir, "control");
+	char *control = file_join(dir, "control");
 	int events = -1, rc = -1;
 
-	if (file_replace(spec_path, buf_str(spec), spec->len, 0600, e) == -1)
+	if (write_spec(dir, spec, e) == -1)
 		goto out;
 	if (fifo && mkfifo(control, 0600) == -1) {
 		err_set(e, errno == ENOSPC ? ERR_FULL : ERR_INTERNAL, "cannot make %s: %s", control, strerror(errno));
@@ -138,7 +152,6 @@ static int make_content(const char *dir, const struct buf *spec, bool fifo, int 
 out:
 	if (events != -1)
 		close(events);
-	free(spec_path);
 	free(control);
 	return rc;
 }
