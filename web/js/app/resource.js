@@ -1,0 +1,104 @@
+import { AuthenticationError } from '../../vendor/flopy-net-client/index.js';
+import { useCallback, useEffect, useRef, useState } from '../lib/html.js';
+import { liveState, updates } from './live.js';
+import { session, sessionLost } from './session.js';
+import { visible } from './visible.js';
+
+/** What was read last, by key: a page that is returned to shows it at once, and then what is new. */
+const remembered = new Map();
+session.subscribe(() => remembered.clear());
+
+const NOTHING = { data: undefined, error: null, loading: true, at: null };
+
+/**
+ * Something read from the API, kept fresh.
+ * @param {string|null} key what it is; null reads nothing
+ * @param {(signal: AbortSignal) => Promise<any>} read
+ * @param {{every?: number, liveEvery?: number}} [options] milliseconds between readings without and with a live connection; 0: never by itself
+ * @returns {{data: any, error: Error|null, loading: boolean, at: number|null, reload: () => void, change: (f: (data: any) => any) => void}}
+ */
+export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = {}) {
+	const [state, setState] = useState(() => remembered.get(key) ?? NOTHING);
+	const current = useRef({});
+	current.current.read = read;
+	const keep = useCallback((next) => {
+		if (current.current.key !== key) return;
+		if (next.data !== undefined) remembered.set(key, { ...next, loading: false });
+		setState(next);
+	}, [key]);
+
+	useEffect(() => {
+		const own = current.current;
+		own.key = key;
+		if (key === null) return setState({ ...NOTHING, loading: false });
+		let timer;
+		let abort = null;
+		let again = false;
+		let state = remembered.get(key) ?? NOTHING;
+		setState(state);
+		own.state = () => state;
+		own.set = (next) => { state = next; keep(next); };
+
+		async function load() {
+			clearTimeout(timer);
+			if (abort) return void (again = true); // one at a time; what changes meanwhile is read after it
+			abort = new AbortController();
+			let wait = null;
+			try {
+				own.set({ data: await own.read(abort.signal), error: null, loading: false, at: Date.now() });
+			} catch (error) {
+				if (abort.signal.aborted) return;
+				if (error instanceof AuthenticationError) return sessionLost();
+				own.set({ ...state, error, loading: false });
+				if (error.status === 404) wait = 0;
+				else if (error.retryAfter) wait = Math.max(error.retryAfter * 1000, 5000);
+			}
+			abort = null;
+			if (again) {
+				again = false;
+				return void load();
+			}
+			plan(wait);
+		}
+		function plan(wait) {
+			clearTimeout(timer);
+			const pause = wait ?? (liveState.get().state === 'open' ? liveEvery : every);
+			if (pause > 0 && visible.get()) timer = setTimeout(load, pause);
+		}
+		let soon;
+		own.reload = () => { // several causes in one breath are one reading
+			clearTimeout(soon);
+			soon = setTimeout(load, 30);
+		};
+		load();
+		const ends = [
+			visible.subscribe((now) => (now ? load() : clearTimeout(timer))),
+			updates.on('resync', own.reload),
+			updates.on('back', own.reload),
+			liveState.subscribe(() => { if (!abort) plan(null); }),
+		];
+		return () => {
+			clearTimeout(timer);
+			clearTimeout(soon);
+			abort?.abort();
+			ends.forEach((end) => end());
+		};
+	}, [key, keep, every, liveEvery]);
+
+	const reload = useCallback(() => current.current.reload?.(), []);
+	const change = useCallback((f) => {
+		const own = current.current;
+		const before = own.state?.();
+		if (before?.data !== undefined) own.set({ ...before, data: f(before.data), at: Date.now() });
+	}, []);
+	// For the first drawing with another key the state is still the old one's.
+	const shown = current.current.key === key || current.current.key === undefined ? state : remembered.get(key) ?? NOTHING;
+	return { ...shown, reload, change };
+}
+
+/** Do something at each live message of a type. */
+export function useUpdates(type, act) {
+	const latest = useRef(act);
+	latest.current = act;
+	useEffect(() => updates.on(type, (data) => latest.current(data)), [type]);
+}
