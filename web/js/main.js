@@ -13,10 +13,7 @@ const PAGES = {
 	'': () => import('./pages/overview.js'),
 	experiments: () => import('./pages/experiments.js'),
 	experiment: () => import('./pages/experiment.js'),
-	compare: () => import('./pages/compare.js'),
-	metrics: () => import('./pages/metrics.js'),
 	alerts: () => import('./pages/alerts.js'),
-	configuration: () => import('./pages/configuration.js'),
 };
 const loaded = new Map();
 

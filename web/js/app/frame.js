@@ -10,12 +10,12 @@ import { trouble } from './trouble.js';
 import { Icon } from '../parts/icons.js';
 import { now } from '../parts/time.js';
 
-const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask'], ['metrics', 'Metrics', 'chart'], ['alerts', 'Alerts', 'bell'], ['configuration', 'Configuration', 'gear', 'Settings']];
+const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask'], ['alerts', 'Alerts', 'bell']];
 
 function NavLinks({ short }) {
 	const { path } = useValue(route);
 	const { alerts } = useValue(trouble);
-	const here = path[0] === 'compare' ? 'experiments' : path[0] ?? '';
+	const here = path[0] ?? '';
 	return PAGES.map(([name, title, icon, shortTitle]) => html`<a key=${name} href=${href(name ? [name] : [])} aria-current=${here === name ? 'page' : null}>
 		<${Icon} name=${icon} size=${short ? 20 : 18} />${short ? shortTitle ?? title : title}
 		${name === 'alerts' && alerts > 0 && html`<span class="count">${alerts}<span class="only-read"> open</span></span>`}</a>`);

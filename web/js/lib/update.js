@@ -1,0 +1,40 @@
+// What a live message changes in what the page has read; pure.
+
+/** An experiment (of a list or in detail) after an experiment_update. */
+export function applyUpdate(experiment, update) {
+	const next = {
+		...experiment,
+		status: update.status ?? experiment.status,
+		name: update.name ?? experiment.name,
+		current_round: update.current_round,
+		rounds_completed: update.rounds_completed,
+		rounds_total: update.rounds_total ?? experiment.rounds_total,
+		accuracy: update.accuracy,
+		loss: update.loss,
+		waiting_for: update.waiting_for,
+		failure: update.failure,
+		updated_at: update.at,
+	};
+	if (update.status !== experiment.status) next.status_since = update.at;
+	if (experiment.metrics) next.metrics = { ...experiment.metrics, current_round: update.current_round, global_accuracy: update.accuracy, global_loss: update.loss };
+	if (experiment.clients && update.client) next.clients = withClient(experiment.clients, update.client);
+	return next;
+}
+
+/** Clients by id, with one of them new or changed. */
+export function withClient(clients, client) {
+	const at = clients.findIndex((c) => c.id >= client.id);
+	if (at < 0) return [...clients, client];
+	return clients[at].id === client.id ? clients.with(at, { ...clients[at], ...client }) : clients.toSpliced(at, 0, client);
+}
+
+/** Rounds in order, each once, with another one. */
+export function withRound(rounds, round) {
+	const last = rounds.at(-1);
+	if (!last || last.round < round.round) return [...rounds, round];
+	const at = rounds.findIndex((r) => r.round >= round.round);
+	return rounds[at].round === round.round ? rounds.with(at, round) : rounds.toSpliced(at, 0, round);
+}
+
+/** Are rounds missing between these? Then they are to be read anew. */
+export const hasGap = (rounds) => rounds.some((r, i) => r.round !== i + 1);

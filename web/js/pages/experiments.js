@@ -1,0 +1,88 @@
+import { client } from '../app/client.js';
+import { useResource, useUpdates } from '../app/resource.js';
+import { go, href } from '../app/router.js';
+import { may } from '../app/session.js';
+import { setTitle } from '../app/trouble.js';
+import { formatDuration, formatLoss, formatPercent, parseTime, plural } from '../lib/format.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { queryNumber } from '../lib/route.js';
+import { EXPERIMENT_STATUSES, isActive, stateOf } from '../lib/status.js';
+import { applyUpdate } from '../lib/update.js';
+import { useValue } from '../lib/emitter.js';
+import { Badge } from '../parts/badge.js';
+import { Empty, Loaded } from '../parts/blank.js';
+import { optionList } from '../parts/field.js';
+import { Icon } from '../parts/icons.js';
+import { Progress } from '../parts/progress.js';
+import { RoundsSpark } from '../parts/rounds_spark.js';
+import { Pager, SortHead, TableBox } from '../parts/table.js';
+import { now, Time } from '../parts/time.js';
+import { CreateDialog } from './create_dialog.js';
+
+const DEFAULTS = { status: '', scenario: '', q: '', sort: 'created_at:desc', offset: 0, limit: 20 };
+
+export default function Experiments({ query }) {
+	const shown = { ...DEFAULTS, ...query, offset: queryNumber(query.offset), limit: queryNumber(query.limit, { min: 1, max: 100, fallback: DEFAULTS.limit }) };
+	const { create, ...asked } = shown;
+	const set = (part, replace) => go(['experiments'], { ...shown, create: null, offset: 0, ...part }, { defaults: DEFAULTS, replace });
+	const list = useResource(`experiments ${JSON.stringify(asked)}`, (signal) => client.experiments.list(
+		{ status: shown.status, scenario: shown.scenario, q: shown.q, sort: shown.sort, limit: shown.limit, offset: shown.offset }, { signal }));
+	const scenarios = useResource('scenarios', (signal) => client.scenarios.list({ limit: 100 }, { signal }), { every: 0, liveEvery: 0 });
+	useEffect(() => setTitle('Experiments'), []);
+	useUpdates('experiment_update', (update) => {
+		if (['created', 'deleted', 'status'].includes(update.change)) list.reload();
+		list.change((data) => ({ ...data, experiments: data.experiments.map((e) => (e.id === update.experiment_id ? applyUpdate(e, update) : e)) }));
+	});
+	const filtered = shown.status || shown.scenario || shown.q;
+
+	return html`
+		<header class="page-head"><h1>Experiments</h1><div class="actions">
+			${may('operator') && html`<button type="button" class="button button-main" onClick=${() => go(['experiments'], { ...shown, create: 'new' }, { defaults: DEFAULTS })}><${Icon} name="plus" /> New experiment</button>`}</div></header>
+		<${Filters} shown=${shown} set=${set} scenarios=${scenarios.data?.scenarios ?? []} />
+		<div class="card card-flush"><${Loaded} from=${list} what="the experiments" rows=${8}>${(data) => (data.experiments.length === 0 ? html`
+			<${Empty} icon=${filtered ? 'search' : 'flask'} title=${filtered ? 'Nothing matches' : 'No experiments yet'}>
+				${filtered ? html`<button type="button" class="button" onClick=${() => go(['experiments'])}>Show all experiments</button>` : html`<p>An experiment trains a model over several clients, round by round. The first one takes some five seconds.</p>
+				${may('operator') && html`<button type="button" class="button button-main" onClick=${() => go(['experiments'], { create: 'new' })}><${Icon} name="plus" /> New experiment</button>`}`}<//>` : html`
+			<${ExperimentTable} experiments=${data.experiments} sort=${shown.sort} onSort=${(sort) => set({ sort })} />
+			<${Pager} offset=${shown.offset} limit=${shown.limit} total=${data.total} onPage=${(offset) => set({ offset })} one="experiment" many="experiments" />`)}<//></div>
+		${create && may('operator') && html`<${CreateDialog} key=${create} from=${create} onClose=${() => go(['experiments'], { ...shown, create: null }, { defaults: DEFAULTS, replace: true })} />`}`;
+}
+
+function Filters({ shown, set, scenarios }) {
+	const [text, setText] = useState(shown.q);
+	const timer = useRef();
+	useEffect(() => setText(shown.q), [shown.q]);
+	const type = (value) => {
+		setText(value);
+		clearTimeout(timer.current);
+		timer.current = setTimeout(() => set({ q: value.trim() }, true), 300);
+	};
+	return html`<search class="filters">
+		<div class="search"><${Icon} name="search" /><input class="input" type="search" placeholder="Search by name" aria-label="Search by name" maxlength="200" value=${text} onInput=${(e) => type(e.target.value)} /></div>
+		<select class="select" aria-label="Status" value=${shown.status} onChange=${(e) => set({ status: e.target.value })}>${optionList([['', 'Every status'], ...EXPERIMENT_STATUSES.map((s) => [s, stateOf('experiment', s).word])])}</select>
+		<select class="select" aria-label="Scenario" value=${shown.scenario} onChange=${(e) => set({ scenario: e.target.value })}>${optionList([['', 'Every scenario'], ...scenarios.map((s) => [s.name, s.title])])}</select></search>`;
+}
+
+function ExperimentTable({ experiments, sort, onSort }) {
+	const head = (field, text, more = {}) => html`<${SortHead} field=${field} sort=${sort} onSort=${onSort} ...${more}>${text}<//>`;
+	return html`<${TableBox} label="Experiments"><thead><tr>
+		${head('name', 'Name')}${head('status', 'Status')}${head('rounds_completed', 'Rounds', { first: 'desc' })}${head('accuracy', 'Accuracy', { number: true, first: 'desc' })}<th scope="col">By round</th>${head('loss', 'Loss', { number: true })}
+		<th scope="col" class="number">Duration</th>${head('created_at', 'Created', { first: 'desc' })}</tr></thead>
+		<tbody>${experiments.map((e) => html`<tr key=${e.id}>
+			<th scope="row"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · ${e.scenario}</span></th>
+			<td><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></td>
+			<td><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} /></td>
+			<td class="number">${formatPercent(e.accuracy)}</td>
+			<td><${RoundsSpark} id=${e.id} completed=${e.rounds_completed} accuracy=${e.accuracy} /></td>
+			<td class="number">${formatLoss(e.loss)}</td>
+			<td class="number"><${Elapsed} experiment=${e} /></td>
+			<td><${Time} at=${e.created_at} /></td></tr>`)}</tbody><//>`;
+}
+
+/** How long it ran, or has run so far. */
+export function Elapsed({ experiment }) {
+	const ms = useValue(now);
+	if (experiment.duration_seconds !== null && experiment.duration_seconds !== undefined) return formatDuration(experiment.duration_seconds);
+	const from = isActive(experiment.status) ? parseTime(experiment.started_at) : null;
+	return formatDuration(from === null ? null : Math.max(0, Math.round((ms - from) / 1000)));
+}

@@ -1,0 +1,108 @@
+import uPlot from '../../vendor/uplot.js';
+import { colour, colours } from '../app/theme.js';
+import { useValue } from '../lib/emitter.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { Icon } from './icons.js';
+import { marksPlugin } from './chart_marks.js';
+
+const sheet = new URL('../../vendor/uplot.css', import.meta.url).href;
+if (!document.querySelector(`link[href="${sheet}"]`)) document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: sheet }));
+
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [], [8, 4], [2, 3], [10, 3, 2, 3]];
+export const lineColour = (i) => `--line-${(i % 8) + 1}`;
+
+/**
+ * Lines over a common x, with crosshair, zoom by dragging (or the keys + and -), and values under it.
+ * series: [{ label, format }], data: [xs, ys, …]; group: charts whose crosshairs move together; time: x is Unix seconds.
+ */
+export function Chart({ title, data, series, marks, group, time = false, xFormat = String, xLabel, yFormat = String, height = 220, range, dashed, handle, zoomed, onZoom }) {
+	const box = useRef(null);
+	const plot = useRef(null);
+	const latest = useRef({});
+	latest.current = { marks, xFormat, yFormat, onZoom, zoomed };
+	const version = useValue(colours);
+	const [at, setAt] = useState(null);
+	const shape = JSON.stringify([series.map((s) => s.label), time, height, range, group, dashed]);
+
+	useEffect(() => {
+		const ink = colour('--ink-soft');
+		const axis = { stroke: ink, grid: { stroke: colour('--grid'), width: 1 }, ticks: { stroke: colour('--grid'), size: 4 }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
+		const u = new uPlot({
+			width: box.current.clientWidth, height, padding: [marks ? 20 : 10, 10, 0, 0], legend: { show: false },
+			scales: { x: { time }, y: range ? { range: (_, low, high) => range(low, high) } : {} },
+			axes: [
+				{ ...axis, size: 32, space: 56, ...(time ? {} : { values: (_, ticks) => ticks.map((t) => latest.current.xFormat(t)) }) },
+				{ ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((t) => latest.current.yFormat(t)) },
+			],
+			series: [{}, ...series.map((s, i) => ({ label: s.label, stroke: colour(s.colour ?? lineColour(i)), width: 2, dash: dashed ? DASHES[i % 8] : [], spanGaps: Boolean(s.spanGaps), points: { show: (self) => self.data[0].length < 25, size: 5 } }))],
+			cursor: { sync: group ? { key: group, setSeries: false } : undefined, drag: { x: true, y: false, dist: 6 }, points: { size: 8 }, y: false },
+			hooks: {
+				setCursor: [(self) => setAt(self.cursor.idx ?? null)],
+				setSelect: [(self) => {
+					if (self.select.width > 4) latest.current.onZoom?.([self.posToVal(self.select.left, 'x'), self.posToVal(self.select.left + self.select.width, 'x')]);
+				}],
+			},
+			plugins: marks ? [marksPlugin(() => latest.current.marks, colour)] : [],
+		}, data, box.current);
+		plot.current = u;
+		if (zoomed) u.setScale('x', { min: zoomed[0], max: zoomed[1] });
+		if (handle) handle.current = u;
+		const watcher = new ResizeObserver(([entry]) => {
+			const width = Math.floor(entry.contentRect.width);
+			if (width > 0 && width !== u.width) u.setSize({ width, height });
+		});
+		watcher.observe(box.current);
+		return () => {
+			watcher.disconnect();
+			u.destroy();
+			plot.current = null;
+		};
+	}, [shape, version]);
+	useEffect(() => {
+		const u = plot.current;
+		if (!u) return;
+		u.setData(data, !latest.current.zoomed);
+		if (latest.current.zoomed) u.redraw(false, true);
+	}, [data, marks]);
+	useEffect(() => {
+		const u = plot.current;
+		const xs = u?.data[0];
+		if (u && xs.length) u.setScale('x', zoomed ? { min: zoomed[0], max: zoomed[1] } : { min: xs[0], max: xs.length > 1 ? xs.at(-1) : xs[0] + 1 });
+	}, [zoomed?.[0], zoomed?.[1]]);
+
+	const xs = data[0];
+	const index = at !== null && at < xs.length ? at : xs.length - 1;
+	return html`<figure class="chart" aria-label=${summary(title, data, series, xFormat, yFormat)} role="group">
+		<div class="chart-box" ref=${box} style=${{ height: `${height}px` }} tabindex="0" role="img" aria-label=${summary(title, data, series, xFormat, yFormat)} onKeyDown=${(e) => keys(e, data, zoomed, onZoom, plot.current, at)}></div>
+		<figcaption class="chart-values"><span class="chart-x">${xLabel ? `${xLabel} ` : ''}${xs.length ? xFormat(xs[index]) : ''}</span>
+			${series.map((s, i) => html`<span class="chart-value" key=${i}><svg width="18" height="10" aria-hidden="true"><line x1="0" y1="5" x2="18" y2="5" stroke-width="3" stroke-dasharray=${dashed ? DASHES[i % 8].join(' ') : ''} style=${{ stroke: `var(${s.colour ?? lineColour(i)})` }} /></svg>${s.label} <b>${yFormat(data[i + 1]?.[index])}</b></span>`)}
+			${zoomed && html`<button type="button" class="button button-small" onClick=${() => onZoom(null)}><${Icon} name="zoom_out" /> Show all</button>`}</figcaption></figure>`;
+}
+
+function summary(title, data, series, xFormat, yFormat) {
+	const n = data[0].length;
+	if (n === 0) return `${title}: no values yet`;
+	return `${title}, ${n} points: ${series.map((s, i) => `${s.label} ${yFormat(data[i + 1]?.findLast((v) => v !== null && v !== undefined))}`).join(', ')}, at ${xFormat(data[0][n - 1])}`;
+}
+
+/** Left and right move the crosshair, + and - zoom, 0 shows all. */
+function keys(event, data, zoomed, onZoom, u, at) {
+	const xs = data[0];
+	if (!u || xs.length < 2) return;
+	const [low, high] = zoomed ?? [xs[0], xs.at(-1)];
+	const index = at ?? xs.length - 1;
+	const middle = xs[index] >= low && xs[index] <= high ? xs[index] : (low + high) / 2;
+	const zoom = (factor) => {
+		const next = [Math.max(xs[0], middle - (middle - low) * factor), Math.min(xs.at(-1), middle + (high - middle) * factor)];
+		onZoom?.(next[1] - next[0] >= xs.at(-1) - xs[0] ? null : next);
+	};
+	const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+	if (step) {
+		const to = Math.min(xs.length - 1, Math.max(0, index + step));
+		u.setCursor({ left: u.valToPos(xs[to], 'x'), top: u.over.clientHeight / 2 });
+	} else if (event.key === '+' || event.key === '=') zoom(0.5);
+	else if (event.key === '-') zoom(2);
+	else if (event.key === '0' || (event.key === 'Escape' && zoomed)) onZoom?.(null);
+	else return;
+	event.preventDefault();
+}
