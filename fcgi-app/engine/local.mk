@@ -34,7 +34,7 @@ ENGINE_LIBS += libkernelavx2.a
 endif
 ENGINE_LIBS += $(LIB_LIBS) $(ZLIB_LIBS)
 
-bin_PROGRAMS += flopynet-engine
+sbin_PROGRAMS += flopynet-engine
 flopynet_engine_SOURCES = %D%/main.c
 flopynet_engine_LDADD = $(ENGINE_LIBS)
 flopynet_engine_LDFLAGS = $(AM_LDFLAGS) -pthread
