@@ -34,6 +34,13 @@ HANDLER(h_scenario_get);
 HANDLER(h_engine_list);
 /* h_health.c */
 HANDLER(h_health_get);
+HANDLER(h_dependency_list);
+HANDLER(h_health_history);
+/* h_metrics.c */
+HANDLER(h_metrics_live);
+HANDLER(h_metrics_history);
+/* h_prometheus.c */
+HANDLER(h_metrics_prometheus);
 /* h_session.c */
 HANDLER(h_session_create);
 HANDLER(h_session_delete);

@@ -21,6 +21,8 @@ libapi_a_SOURCES = \
 	%D%/h_event.c \
 	%D%/h_experiment.c \
 	%D%/h_health.c \
+	%D%/h_metrics.c \
+	%D%/h_prometheus.c \
 	%D%/h_report.c \
 	%D%/h_run.c \
 	%D%/h_scenario.c \
@@ -36,6 +38,7 @@ libapi_a_SOURCES = \
 	%D%/request.c %D%/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/routes.c %D%/routes.h \
+	%D%/service_view.c %D%/service_view.h \
 	%D%/uri.c %D%/uri.h \
 	%D%/wire.c %D%/wire.h
 nodist_libapi_a_SOURCES = schema/contract_text.c

@@ -60,6 +60,8 @@ int experiment_each_finished(struct store *st, int64_t since_ms, void (*fn)(void
 int experiment_active_count(struct store *st, int64_t *n, struct err *e);
 /* How many there are of each status. */
 int experiment_counts(struct store *st, int64_t counts[STATUS_MAX], struct err *e);
+/* Completed rounds of all that are kept. */
+int experiment_rounds_total(struct store *st, int64_t *rounds, struct err *e);
 /* In a transaction: new name, tags, notes; NULL leaves one as it is. */
 int experiment_edit(struct store *st, int64_t id, const char *name, const char *tags, const char *notes, const char *actor, int64_t now_ms, struct err *e);
 /* In a transaction; ERR_CONFLICT while active or queued.  The run directory is the caller's to remove. */

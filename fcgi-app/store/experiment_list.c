@@ -126,6 +126,11 @@ int experiment_active_count(struct store *st, int64_t *n, struct err *e)
 	return one_number(st, db_stmt(st, SQL_EXPERIMENT_ACTIVE_COUNT), n, e);
 }
 
+int experiment_rounds_total(struct store *st, int64_t *rounds, struct err *e)
+{
+	return one_number(st, db_stmt(st, SQL_EXPERIMENT_ROUNDS), rounds, e);
+}
+
 int experiment_counts(struct store *st, int64_t counts[STATUS_MAX], struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_EXPERIMENT_COUNTS);
