@@ -10,6 +10,7 @@
 #include "lib/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,24 +74,34 @@ static void clear(struct federation *f)
 	dataset_clear(&f->data);
 }
 
+static void introduce_network(const struct federation *f)
+{
+	const struct netem *n = &f->spec->network;
+	double bits = n->bandwidth_bits_per_s;
+	char rate[48] = "no bandwidth limit";
+
+	if (!netem_active(n)) {
+		events_log(f->events, "info", "The network is emulated; without limits, transfers take no time. The training is real.");
+		return;
+	}
+	if (bits >= 1e6)
+		snprintf(rate, sizeof(rate), "%.10g Mbit/s", bits / 1e6);
+	else if (bits > 0)
+		snprintf(rate, sizeof(rate), "%.10g kbit/s", bits / 1e3);
+	events_log(f->events, "info", "The network is emulated: %s, latency %g ms, %g %% of transfers lost. The training is real.", rate, n->latency_ms,
+	           n->packet_loss * 100);
+}
+
 /* What a reader of the timeline should know, and each client with its share. */
 static void introduce(struct federation *f)
 {
 	const struct spec *s = f->spec;
-	const struct netem *n = &s->network;
 	struct events_client c;
 	uint32_t k;
 
 	events_log(f->events, "info", "Training %s (%zu parameters) on %zu samples of %s, split %s over %d clients.", f->model->name, f->model->parameters_n,
 	           f->data.train_n, s->dataset, s->partition, (int)s->clients);
-	if (!netem_active(n))
-		events_log(f->events, "info", "The network is emulated; without limits, transfers take no time. The training is real.");
-	else if (n->bandwidth_bits_per_s > 0)
-		events_log(f->events, "info", "The network is emulated: %.10g bit/s, latency %g ms, %g %% of transfers lost. The training is real.",
-		           n->bandwidth_bits_per_s, n->latency_ms, n->packet_loss * 100);
-	else
-		events_log(f->events, "info", "The network is emulated: no bandwidth limit, latency %g ms, %g %% of transfers lost. The training is real.", n->latency_ms,
-		           n->packet_loss * 100);
+	introduce_network(f);
 	if (s->not_applied[0])
 		events_not_applied(f->events, s->not_applied, "The emulated network knows bandwidth, latency and packet loss only.");
 	if (s->policies_n)

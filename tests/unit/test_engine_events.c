@@ -13,9 +13,11 @@
 #include <check.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- spec ---- */
@@ -263,6 +265,43 @@ START_TEST(event_numbers_go_on)
 }
 END_TEST
 
+static void *make_room(void *arg)
+{
+	const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+	(void)arg;
+	usleep(300000);
+	setrlimit(RLIMIT_FSIZE, &none);
+	return NULL;
+}
+
+/* No space: what went out of a line is taken back, and the line is there, once and whole, when there is space again. */
+START_TEST(event_waits_for_space)
+{
+	const struct rlimit small = {.rlim_cur = 1000, .rlim_max = RLIM_INFINITY};
+	char *dir = fixture_dir(), *path = file_join(dir, "events.jsonl");
+	struct buf b = {0};
+	struct events *ev;
+	struct err e;
+	pthread_t thread;
+	int i;
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(events_open(&ev, path, &e), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, make_room, NULL), 0);
+	for (i = 0; i < 20; i++)
+		events_log(ev, "info", "line %d", i);
+	pthread_join(thread, NULL);
+	events_close(ev);
+	read_all(path, &b);
+	ck_assert_int_eq(check_lines(&b), 20);
+	buf_clear(&b);
+	free(path);
+	fixture_remove(dir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine events");
@@ -276,6 +315,7 @@ int main(void)
 	tcase_add_test(t, command_lines);
 	tcase_add_test(t, event_lines);
 	tcase_add_loop_test(t, event_numbers_go_on, 0, (int)ARRAY_LEN(continued));
+	tcase_add_test(t, event_waits_for_space);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -141,7 +141,7 @@ static void run_clear(struct run *r)
 
 static const char *const models[] = {"softmax", "mlp", "cnn"};
 
-/* Accuracies and losses of all rounds and clients, without times. */
+/* Accuracy, loss and bytes (with what was sent again) of all rounds, without times. */
 static void results(struct run *r, struct buf *out)
 {
 	const char *p = run_text(r), *nl;
@@ -149,14 +149,14 @@ static void results(struct run *r, struct buf *out)
 	struct err e;
 	const char *type;
 	double accuracy, loss;
-	int64_t round;
+	int64_t round, bytes;
 
 	for (; (nl = strchr(p, '\n')) != NULL; p = nl + 1) {
 		ck_assert_int_eq(json_in_parse_object(p, (size_t)(nl - p), &o, &e), 0);
 		ck_assert(json_get_string(o, "type", &type));
 		if (strcmp(type, "round_completed") == 0 && json_get_i64(o, "round", &round) && json_get_double(o, "accuracy", &accuracy) &&
-		    json_get_double(o, "loss", &loss))
-			buf_addf(out, "%d %.17g %.17g\n", (int)round, accuracy, loss);
+		    json_get_double(o, "loss", &loss) && json_get_i64(o, "bytes", &bytes))
+			buf_addf(out, "%d %.17g %.17g %d\n", (int)round, accuracy, loss, (int)bytes);
 		json_object_put(o);
 	}
 }
