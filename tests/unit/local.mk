@@ -3,7 +3,7 @@ if CHECK
 check_PROGRAMS += %D%/test_engine_data %D%/test_engine_events %D%/test_engine_model %D%/test_engine_run
 TESTS += %D%/test_engine_data %D%/test_engine_events %D%/test_engine_model %D%/test_engine_run
 check_LIBRARIES += %D%/libenginefixture.a
-%C%_libenginefixture_a_SOURCES = %D%/engine_fixture.c %D%/engine_fixture.h
+%C%_libenginefixture_a_SOURCES = %D%/engine_fixture.c %D%/engine_fixture.h %D%/engine_process.c %D%/engine_process.h
 %C%_libenginefixture_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 engine_test_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS) -pthread
 engine_test_LDADD = %D%/libenginefixture.a $(ENGINE_LIBS) $(CHECK_LIBS)

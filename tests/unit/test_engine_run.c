@@ -5,139 +5,21 @@
 #include "config.h"
 
 #include "engine_fixture.h"
+#include "engine_process.h"
 
-#include "engine/run.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/json_in.h"
 #include "lib/mem.h"
 
 #include <check.h>
-#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define PATIENCE_MS 30000 /* a loaded machine under sanitizers */
-
-struct run {
-	char *dir, *events;
-	pid_t pid;
-	int control; /* the monitor's end of the FIFO */
-	struct buf text;
-};
-
-static void run_make(struct run *r, const char *configuration, const char *network, int threads)
-{
-	struct buf spec = {0};
-	char *data, *fifo;
-
-	memset(r, 0, sizeof(*r));
-	r->dir = fixture_dir();
-	r->events = file_join(r->dir, "events.jsonl");
-	data = file_join(r->dir, "data/mnist");
-	fixture_data_set(data, 600, 200);
-	buf_addf(&spec, "{\"protocol\":1,\"experiment\":\"exp_001\",\"configuration\":%s,\"network\":%s,\"policies\":[],\"resources\":{\"threads\":%d}}",
-	         configuration, network, threads);
-	fixture_write(r->dir, "spec.json", spec.data, spec.len);
-	fifo = file_join(r->dir, "control");
-	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-	r->control = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	ck_assert_int_ge(r->control, 0);
-	free(fifo);
-	free(data);
-	buf_clear(&spec);
-}
-
-static void run_start(struct run *r)
-{
-	char *data = file_join(r->dir, "data");
-
-	r->pid = fork();
-	ck_assert_int_ge(r->pid, 0);
-	if (r->pid == 0)
-		_exit(chdir(r->dir) == 0 ? run_main(data) : 99);
-	free(data);
-}
-
-static const char *run_text(struct run *r)
-{
-	struct err e;
-
-	buf_reset(&r->text);
-	file_read(r->events, 1 << 26, &r->text, &e);
-	return buf_str(&r->text);
-}
-
-static int count(const char *text, const char *what)
-{
-	int n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text++)
-		n++;
-	return n;
-}
-
-/* Wait until what stands n times in the events. */
-static void run_await(struct run *r, const char *what, int n)
-{
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-	while (count(run_text(r), what) < n) {
-		ck_assert_msg(clock_mono_ms() < end, "no %s in:\n%s", what, buf_str(&r->text));
-		usleep(2000);
-	}
-}
-
-static void run_tell(struct run *r, const char *action)
-{
-	struct buf b = {0};
-
-	buf_addf(&b, "{\"action\":\"%s\"}\n", action);
-	ck_assert_int_eq(write(r->control, b.data, b.len), (ssize_t)b.len);
-	buf_clear(&b);
-}
-
-/* The exit status; the last line must be the state. */
-static void run_end(struct run *r, int status, const char *state)
-{
-	struct buf last = {0};
-	const char *line;
-	int got = -1;
-
-	ck_assert_int_eq(waitpid(r->pid, &got, 0), r->pid);
-	run_text(r);
-	ck_assert_msg(WIFEXITED(got) && WEXITSTATUS(got) == status, "status %x:\n%s", (unsigned)got, buf_str(&r->text));
-	ck_assert_uint_gt(r->text.len, 1);
-	line = memrchr(r->text.data, '\n', r->text.len - 1);
-	buf_addf(&last, "\"type\":\"state\",\"state\":\"%s\"", state);
-	ck_assert_msg(strstr(line ? line : r->text.data, last.data) != NULL, "not %s:\n%s", state, buf_str(&r->text));
-	buf_clear(&last);
-}
-
-static bool run_has_model(const struct run *r)
-{
-	char *path = file_join(r->dir, "model.bin");
-	bool has = access(path, R_OK) == 0;
-
-	free(path);
-	return has;
-}
-
-static void run_clear(struct run *r)
-{
-	close(r->control);
-	buf_clear(&r->text);
-	free(r->events);
-	fixture_remove(r->dir);
-}
-
-/* ---- */
 
 static const char *const models[] = {"softmax", "mlp", "cnn"};
 
@@ -183,8 +65,8 @@ START_TEST(learns_and_repeats)
 	run_make(&r, configuration.data, "{\"packet_loss\":0.3}", 1);
 	run_start(&r);
 	run_end(&r, 0, "completed");
-	ck_assert_int_eq(count(run_text(&r), "\"round_completed\""), 3);
-	ck_assert_int_eq(count(run_text(&r), "\"status\":\"idle\""), 4);
+	ck_assert_int_eq(run_count(run_text(&r), "\"round_completed\""), 3);
+	ck_assert_int_eq(run_count(run_text(&r), "\"status\":\"idle\""), 4);
 	results(&r, &first);
 	read_model(&r, &model);
 	run_clear(&r);
@@ -231,13 +113,13 @@ START_TEST(pause_resume_stop)
 	run_await(&r, "\"state\":\"paused\"", 2); /* told again, said again */
 	run_tell(&r, "resume");
 	run_await(&r, "\"state\":\"running\"", 2);
-	len = (size_t)count(run_text(&r), "\"round_completed\"");
+	len = (size_t)run_count(run_text(&r), "\"round_completed\"");
 	run_await(&r, "\"round_completed\"", (int)len + 1);
 	run_tell(&r, "dance");
 	run_tell(&r, "stop");
 	run_end(&r, 0, "stopped");
-	ck_assert_int_eq(count(run_text(&r), "\"round_completed\""), count(run_text(&r), "\"round_started\""));
-	ck_assert_int_eq(count(run_text(&r), "\"type\":\"artifact\""), 1);
+	ck_assert_int_eq(run_count(run_text(&r), "\"round_completed\""), run_count(run_text(&r), "\"round_started\""));
+	ck_assert_int_eq(run_count(run_text(&r), "\"type\":\"artifact\""), 1);
 	ck_assert_ptr_nonnull(strstr(run_text(&r), "unknown action"));
 	ck_assert(run_has_model(&r));
 	run_clear(&r);
@@ -255,7 +137,7 @@ START_TEST(stop_while_paused)
 	run_await(&r, "\"state\":\"paused\"", 1);
 	run_tell(&r, "stop");
 	run_end(&r, 0, "stopped");
-	ck_assert_int_eq(count(run_text(&r), "\"round_completed\""), 0);
+	ck_assert_int_eq(run_count(run_text(&r), "\"round_completed\""), 0);
 	ck_assert_ptr_nonnull(strstr(run_text(&r), "Round 1 was not finished"));
 	ck_assert(run_has_model(&r));
 	run_clear(&r);
@@ -289,7 +171,7 @@ START_TEST(abort_anywhere)
 	else
 		run_tell(&r, "abort");
 	run_end(&r, 0, "aborted");
-	ck_assert_int_eq(count(run_text(&r), "\"round_completed\""), 0);
+	ck_assert_int_eq(run_count(run_text(&r), "\"round_completed\""), 0);
 	ck_assert(!run_has_model(&r));
 	run_clear(&r);
 }
@@ -317,9 +199,9 @@ START_TEST(all_lost)
 	run_make(&r, "{\"rounds\":2}", "{\"packet_loss\":1}", 1);
 	run_start(&r);
 	run_end(&r, 0, "completed");
-	ck_assert_int_eq(count(run_text(&r), "\"clients\":0,\"bytes\":1527000,\"failed_clients\":3"), 2); /* 3 x 5 tries x 101,800 */
-	ck_assert_int_eq(count(run_text(&r), "\"status\":\"lost\""), 6);
-	ck_assert_int_eq(count(run_text(&r), "\"status\":\"training\""), 0);
+	ck_assert_int_eq(run_count(run_text(&r), "\"clients\":0,\"bytes\":1527000,\"failed_clients\":3"), 2); /* 3 x 5 tries x 101,800 */
+	ck_assert_int_eq(run_count(run_text(&r), "\"status\":\"lost\""), 6);
+	ck_assert_int_eq(run_count(run_text(&r), "\"status\":\"training\""), 0);
 	run_clear(&r);
 }
 END_TEST
@@ -337,7 +219,7 @@ START_TEST(time_is_waited)
 	took = clock_mono_ms() - start;
 	ck_assert_int_ge(took, 300);
 	ck_assert_int_lt(took, 3 * 20 * 100); /* one after the other would be 6 s */
-	ck_assert_int_eq(count(run_text(&r), "\"transfer_ms\":100,"), 60);
+	ck_assert_int_eq(run_count(run_text(&r), "\"transfer_ms\":100,"), 60);
 	run_clear(&r);
 }
 END_TEST
