@@ -35,14 +35,14 @@ SUFFIXES = .in
 $(conf_filled): $(srcdir)/%D%/fill.sh Makefile
 
 # What an operator has edited is never overwritten: a fresh copy is among the examples.
-install-data-local: $(conf_etc) %D%/systemd/flopynet.sysusers
+conf-install: $(conf_etc) %D%/systemd/flopynet.sysusers
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/flopynet' '$(DESTDIR)$(conf_sysusersdir)'
 	for f in flopynet.conf lighttpd.conf; do \
 		test -e "$(DESTDIR)$(sysconfdir)/flopynet/$$f" || $(INSTALL_DATA) "%D%/$$f" '$(DESTDIR)$(sysconfdir)/flopynet' || exit 1; \
 	done
 	$(INSTALL_DATA) %D%/systemd/flopynet.sysusers '$(DESTDIR)$(conf_sysusersdir)/flopynet.conf'
 	$(SHELL) $(srcdir)/%D%/errors.sh '$(DESTDIR)$(pkgdatadir)/errors'
-uninstall-local:
+conf-uninstall:
 	for f in flopynet.conf lighttpd.conf; do \
 		! cmp -s "%D%/$$f" "$(DESTDIR)$(sysconfdir)/flopynet/$$f" || rm -f "$(DESTDIR)$(sysconfdir)/flopynet/$$f"; \
 	done
