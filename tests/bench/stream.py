@@ -38,7 +38,7 @@ def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
     failed = False
-    print(f"{'path':10} {'subscribers':>11} {'stuck':>5} {'events/s':>8} {'missing':>7} {'p50 ms':>7} {'p99 ms':>7} {'max ms':>7} {'PSS MB idle':>11} {'PSS MB':>7} {'CPU %':>6}")
+    print("| path | subscribers | of them stuck | events/s | missing | p50 ms | p99 ms | max ms | PSS MB idle | PSS MB | CPU % |\n|" + " --- |" * 11)
     for path, stuck in (("direct", 0), ("lighttpd", 0), ("direct", 5)):
         with tempfile.TemporaryDirectory(prefix="flopynet-") as root:
             stack = LiveStack(root, settings={"rate": {"connections": 0}})
@@ -58,8 +58,8 @@ def main():
             used = (cpu_s(stack.stream.pid) - cpu) / seconds * 100
             stack.stop()
         r = json.loads(out)
-        print(f"{path:10} {r['subscribers']:11} {stuck:5} {per_s:8} {r['expected'] - r['received']:7} {r['p50_ms']:7} {r['p99_ms']:7} {r['max_ms']:7} "
-              f"{idle / 1024:11.1f} {busy / 1024:7.1f} {used:6.0f}", flush=True)
+        print(f"| {path} | {r['subscribers']} | {stuck} | {per_s} | {r['expected'] - r['received']} | {r['p50_ms']} | {r['p99_ms']} | {r['max_ms']} "
+              f"| {idle / 1024:.1f} | {busy / 1024:.1f} | {used:.0f} |", flush=True)
         failed |= run.returncode != 0 or (path == "direct" and r["p99_ms"] >= BUDGET_MS)
     return 1 if failed else 0
 
