@@ -32,7 +32,7 @@ struct listing {
 /* The monitor's own files of a run directory are not the run's products. */
 static bool is_plumbing(const char *name)
 {
-	static const char *const names[] = {"spec.json", "control", "events.jsonl", "stderr.log", "pid", NULL};
+	static const char *const names[] = {"spec.json", "control", "events.jsonl", "stderr.log", "engine.pid", NULL};
 	size_t i;
 
 	for (i = 0; names[i]; i++)

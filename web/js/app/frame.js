@@ -57,7 +57,7 @@ export function Frame({ children }) {
 	return html`<div class="frame">
 		<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.getElementById('main').focus(); }}>To the content</a>
 		<header class="top-bar"><${Brand} /><${LiveSign} brief /><${Who} brief /></header>
-		<div class="side"><${Brand} /><nav class="nav" aria-label="Pages"><${NavLinks} /></nav><div class="side-foot"><${LiveSign} /><${Who} /></div></div>
+		<aside class="side" aria-label="Dashboard"><${Brand} /><nav class="nav" aria-label="Pages"><${NavLinks} /></nav><div class="side-foot"><${LiveSign} /><${Who} /></div></aside>
 		<main id="main" class="page" tabindex="-1">${children}</main>
 		<nav class="bottom-nav" aria-label="Pages"><${NavLinks} short /></nav>
 		<${Toasts} /></div>`;

@@ -80,7 +80,7 @@ function Curves({ x, rounds }) {
 
 function Clients({ clients }) {
 	return html`<section class="card card-flush" aria-label="Clients"><div class="card-head"><h2>Clients</h2></div>${clients.length === 0 ? html`<${Empty} icon="user" title="No client has reported yet" />` : html`
-		<${TableBox} label="Clients"><thead><tr><th scope="col">Client</th><th scope="col">Status</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Loss</th><th scope="col" class="number">Samples</th>
+		<${TableBox} label="Table of clients"><thead><tr><th scope="col">Client</th><th scope="col">Status</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Loss</th><th scope="col" class="number">Samples</th>
 			<th scope="col" class="number">Training</th><th scope="col" class="number">Transfer</th><th scope="col" class="number">Traffic</th><th scope="col" class="number">Slows the round by</th><th scope="col">Last seen</th></tr></thead>
 		<tbody>${clients.map((c) => html`<tr key=${c.id}><th scope="row">${c.id}</th><td><${Badge} kind="client" state=${c.status} title=${c.detail} /></td><td class="number">${formatPercent(c.accuracy)}</td><td class="number">${formatLoss(c.loss)}</td>
 			<td class="number">${formatInteger(c.samples)}</td><td class="number">${formatMs(c.train_ms)}</td><td class="number">${formatMs(c.transfer_ms)}</td><td class="number">${formatBytes(c.bytes)}</td>
@@ -94,7 +94,7 @@ function Timeline({ entries }) {
 function Setup({ x }) {
 	const network = Object.entries(x.network_settings).filter(([name, v]) => v !== null && name !== 'not_applied');
 	const row = ([name, v]) => html`<tr key=${name}><th scope="row">${name.replaceAll('_', ' ')}</th><td>${String(v)}</td></tr>`;
-	return html`<section class="card" aria-label="Configuration"><h2>Configuration</h2><${TableBox} label="Configuration"><tbody>
+	return html`<section class="card" aria-label="Configuration"><h2>Configuration</h2><${TableBox} label="Table of the configuration"><tbody>
 		${Object.entries(x.configuration).map(row)}${network.map(row)}${x.network_settings.not_applied.length > 0 && row(['not applied', x.network_settings.not_applied.join(', ')])}
 		${x.policies.map((p) => html`<tr key=${p}><th scope="row">policy</th><td>${p} <${Badge} kind="policy" state=${x.policy_status[p]} /></td></tr>`)}</tbody><//></section>`;
 }

@@ -40,7 +40,7 @@ function Platform({ health }) {
 
 function Card({ title, part }) {
 	const { tone } = stateOf('service', part.status);
-	return html`<article class=${`card service-card edge-${tone}`}><div class="card-head"><h3>${title}</h3><${Badge} kind="service" state=${part.status} /></div>
+	return html`<article class=${`card service-card edge-${tone}`}><div class="card-head"><h2>${title}</h2><${Badge} kind="service" state=${part.status} /></div>
 		<div class="issues">${(part.issues ?? []).map((text) => html`<span key=${text}>${text}</span>`)}</div>
 		<div class="foot">${part.response_time_ms !== undefined && html`<span>${formatMs(part.response_time_ms)}</span>`}${part.version && html`<span>${part.version}</span>`}
 			${(part.observed_at ?? part.last_check) && html`<span>checked <${Ago} at=${part.observed_at ?? part.last_check} />${part.stale ? ' (stale)' : ''}</span>`}</div></article>`;

@@ -4,7 +4,7 @@ import { Icon } from './icons.js';
 
 /** What stands where there is nothing yet. */
 export function Empty({ icon = 'ring', title, children }) {
-	return html`<div class="empty"><${Icon} name=${icon} size=${44} /><h3>${title}</h3>${children}</div>`;
+	return html`<div class="empty"><${Icon} name=${icon} size=${44} /><h2>${title}</h2>${children}</div>`;
 }
 
 /** Grey bones of about the size of what will come, so that nothing jumps. */
@@ -16,7 +16,7 @@ export function Bones({ rows = 3 }) {
 /** Why there is nothing to show, and what can be done about it. */
 export function Failure({ error, reload, what = 'this' }) {
 	const [icon, title, text] = explain(error, what);
-	return html`<div class="empty" role="alert"><${Icon} name=${icon} size=${44} /><h3>${title}</h3><p>${text}</p>
+	return html`<div class="empty" role="alert"><${Icon} name=${icon} size=${44} /><h2>${title}</h2><p>${text}</p>
 		${error.requestId && html`<p class="small faint">Request ${error.requestId}</p>`}
 		${reload && html`<button class="button" type="button" onClick=${reload}><${Icon} name="refresh" /> Try again</button>`}</div>`;
 }
