@@ -102,3 +102,13 @@ def test_shell_loop(live):
     command = here(live, block("sh", "jq")).replace("after=0", f"after={last}")
     got = lines_of(live, ["sh", "-c", command], 2, lambda: (live.emit(data={"n": 3}), time.sleep(0.5), live.emit(data={"n": 4})))
     assert [json.loads(line)["data"]["n"] for line in got] == [3, 4]
+
+
+def test_an_engine_polls_its_experiment_only(live):
+    live.make_experiments(2)
+    client = live.connect(live.make_token("engine", experiment=2))
+    start = live.emit(experiment=1)
+    mine = live.emit(experiment=2)
+    live.emit(topic="alerts")
+    assert [m["id"] for m in client.get(f"/events?after={start - 1}").json()["events"]] == [mine]
+    assert client.get("/events?experiment_ids=exp_001").status_code == 403
