@@ -3,12 +3,15 @@ noinst_LIBRARIES += libmonitor.a
 libmonitor_a_SOURCES = \
 	%D%/alerts.c %D%/alerts.h \
 	%D%/check.c %D%/check.h \
+	%D%/delivery.c %D%/delivery.h \
 	%D%/episodes.c %D%/episodes.h \
 	%D%/job.c %D%/job.h \
 	%D%/live.c %D%/live.h \
 	%D%/lookup.c %D%/lookup.h \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/net.c %D%/net.h \
+	%D%/notice.c %D%/notice.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/probe_collector.c \
 	%D%/probe_fl_server.c \

@@ -26,6 +26,7 @@ enum monitor_phase {
 };
 
 struct alerts;
+struct notify;
 struct runs;
 struct watch;
 
@@ -47,6 +48,7 @@ struct monitor {
 	int wake_fd;                /* readable: a part (that is due every turn) has something to do before the next tick; -1: none has one */
 	struct runs *runs;          /* of part_runs */
 	struct alerts *alerts;      /* of part_alerts */
+	struct notify *notify;      /* of part_notify */
 	struct watch *watch;        /* of part_watch */
 };
 

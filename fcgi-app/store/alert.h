@@ -64,7 +64,7 @@ struct alert_query {
 int alert_each(struct store *st, const struct alert_query *q, int64_t now_ms, void (*fn)(void *arg, const struct alert *a), void *arg, int64_t *total, struct err *e);
 /* All that are not resolved, by id. */
 int alert_each_open(struct store *st, int64_t now_ms, void (*fn)(void *arg, const struct alert *a), void *arg, struct err *e);
-/* Up to limit of those with something to tell, by id. */
+/* Up to limit of those with something to tell, by id; those that are silenced wait, unless they have resolved. */
 int alert_each_notice(struct store *st, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct alert *a), void *arg, struct err *e);
 /* Those that a notification tells of, by id; change is what it tells of each. */
 int alert_each_notified(struct store *st, int64_t notification_id, int64_t now_ms, void (*fn)(void *arg, const struct alert *a, const char *change), void *arg,
