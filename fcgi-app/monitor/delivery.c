@@ -272,7 +272,7 @@ struct delivery *delivery_new(struct outgoing *o, enum channel channel, const st
 static void finish(struct delivery *d, CURLcode code)
 {
 	curl_off_t retry_after = 0;
-	long status = 0;
+	long status = 0, os_errno = 0;
 
 	curl_easy_getinfo(d->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (d->channel == CHANNEL_WEBHOOK && status >= 200 && status < 300) {
@@ -287,7 +287,8 @@ static void finish(struct delivery *d, CURLcode code)
 	} else if (code == CURLE_OK) {
 		d->state = DELIVERY_DONE;
 	} else {
-		fail(d, d->error[0] ? d->error : curl_easy_strerror(code));
+		curl_easy_getinfo(d->easy, CURLINFO_OS_ERRNO, &os_errno);
+		fail(d, code == CURLE_COULDNT_CONNECT && os_errno ? strerror((int)os_errno) : d->error[0] ? d->error : curl_easy_strerror(code));
 	}
 }
 

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -51,7 +50,7 @@ void notice_add(struct notice *n, const struct alert *a, const char *change)
 
 	headline(a, change, &head);
 	if (n->n++ == 0)
-		snprintf(n->first, sizeof(n->first), "%s", head.data);
+		buf_adds(&n->first, head.data);
 	if (strcmp(change, "resolved") != 0) {
 		n->opened++;
 		n->critical += a->severity == SEVERITY_CRITICAL;
@@ -68,6 +67,7 @@ void notice_add(struct notice *n, const struct alert *a, const char *change)
 
 void notice_clear(struct notice *n)
 {
+	buf_clear(&n->first);
 	buf_clear(&n->text);
 	buf_clear(&n->json);
 }
@@ -78,7 +78,7 @@ void notice_subject(const struct notice *n, struct buf *out)
 	if (n->test)
 		buf_adds(out, "Test");
 	else if (n->n == 1)
-		buf_adds(out, n->first);
+		buf_adds(out, buf_str(&n->first));
 	else if (n->opened == 0)
 		buf_addf(out, "%zu alerts are resolved", n->n);
 	else if (n->critical)
@@ -182,7 +182,7 @@ void notice_mail(const struct notice *n, const struct notify_config *c, struct b
 	buf_adds(out, "\r\n");
 	header_date(n->at_ms, out);
 	/* The same for every try, so that a reader who gets it twice sees it once. */
-	buf_addf(out, "Message-ID: <notification-%" PRId64 ".%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n", n->id, host ? host + 1 : "localhost");
+	buf_addf(out, "Message-ID: <notification-%" PRId64 ".%" PRId64 "@%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n", n->id, n->made_at_ms, host ? host + 1 : "localhost");
 	buf_adds(out, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n");
 	for (i = 0; i < text.len; i += line) {
 		line = text.len - i < 57 ? text.len - i : 57; /* 76 characters of base64 */

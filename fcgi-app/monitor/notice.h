@@ -13,10 +13,10 @@ struct notice {
 	int64_t id;       /* of the notification */
 	bool test;
 	const char *link; /* of the dashboard, NULL: none */
-	int64_t at_ms;
+	int64_t made_at_ms, at_ms; /* when it went into the outbox; now */
 	/* Filled by notice_add() */
 	size_t n, opened, critical;
-	char first[240];  /* the subject of the first */
+	struct buf first; /* the headline of the first */
 	struct buf text;  /* a paragraph an alert */
 	struct buf json;  /* the members of the array alerts */
 };

@@ -154,7 +154,7 @@ static int collect(struct notify *n, struct monitor *m, struct err *e)
 /* From messages to tries */
 
 struct due {
-	int64_t id, attempts;
+	int64_t id, attempts, made_at_ms;
 	enum channel channel;
 	bool test;
 };
@@ -169,7 +169,7 @@ static void add_due(void *arg, const struct notification *x)
 	struct dues *d = arg;
 
 	if (d->n < FLIGHTS * 2)
-		d->list[d->n++] = (struct due){.id = x->id, .attempts = x->attempts, .channel = x->channel, .test = x->test};
+		d->list[d->n++] = (struct due){.id = x->id, .attempts = x->attempts, .made_at_ms = x->created_at_ms, .channel = x->channel, .test = x->test};
 }
 
 static void add_alert(void *arg, const struct alert *a, const char *change)
@@ -254,7 +254,7 @@ static int begin(struct notify *n, struct monitor *m, struct flight *f, const st
 
 static int send_one(struct notify *n, struct monitor *m, struct flight *f, const struct due *due, struct err *e)
 {
-	struct notice notice = {.id = due->id, .test = due->test, .link = n->config.link_url, .at_ms = m->now_ms};
+	struct notice notice = {.id = due->id, .test = due->test, .link = n->config.link_url, .made_at_ms = due->made_at_ms, .at_ms = m->now_ms};
 	int rc;
 
 	if (!settings_notify_has(&n->config, due->channel))

@@ -1,12 +1,14 @@
 """Alerts: raised once, acknowledged, resolved, surviving kills; rules and silences. CASES C22 to C26, C54 to C60."""
 import concurrent.futures
 import http.server
+import signal
 import threading
 import time
 
 import pytest
 
 from harness.process import free_port
+from test_runs import SAY, add_engine
 
 
 class Service:
@@ -389,3 +391,43 @@ def test_silences(stack, service):
     assert alerts(stack)[0]["silenced"] is False
     assert stack.client.get("/silences", params={"active": "true"}).json()["total"] == 0
     assert stack.client.get("/silences", params={"active": "false"}).json()["silences"][0]["reason"] == "upgrade"
+
+
+def test_shipped_rules_of_runs(stack):
+    """A loss that is not a number, accuracy that has stopped rising, a slow round, a client that falls silent, too few clients, and a run that fails."""
+    path = stack.root / "engines" / "sick.sh"
+    path.write_text(SAY + """
+ok() { say "\\"type\\":\\"round_started\\",\\"round\\":$1"; say "\\"type\\":\\"round_completed\\",\\"round\\":$1,\\"accuracy\\":0.5,\\"loss\\":$2,\\"duration_ms\\":$3,\\"clients\\":$4,\\"failed_clients\\":$5"; }
+state running
+for n in 1 2 3 4 5 6; do ok $n 0.5 100 2 0; done
+ok 7 null 900 0 2
+say '"type":"round_started","round":8,"clients":["client_007"]'
+say '"type":"client_update","client":"client_007","round":8,"status":"training"'
+sleep 6; say '"type":"heartbeat"'; sleep 3
+echo 'no memory for the model' >&2; exit 3
+""")
+    path.chmod(0o700)
+    add_engine(stack, "sick", command=["./sick.sh"])
+    stack.restart("monitor", signal.SIGTERM)
+    stack.restart("api", signal.SIGTERM)
+    silent = {"name": "client_silent", "title": "Silent client", "scope": "experiment", "metric": "client_silent_s", "comparison": ">", "threshold": 3}
+    rules = {r["name"]: r for r in stack.client.get("/alert-rules", params={"limit": 100}).json()["rules"]}
+    assert stack.client.put(f"/alert-rules/{rules['client_silent']['id']}", json=silent).status_code == 200
+    id = stack.create(scenario="sick", configuration={"rounds": 9}, start=True)
+
+    def raised():
+        return {a["title"]: a for a in alerts(stack, experiment_id=id)}
+    want = {"Loss is not a number", "Accuracy has stopped rising", "Slow round", "Silent client", "Too few clients take part", "Experiment failed"}
+    stack.wait_until(lambda: "Experiment failed" in raised(), 40, "the failure")
+    got = raised()
+    assert set(got) == want
+    assert got["Loss is not a number"]["severity"] == "critical"
+    assert "client_007" in got["Silent client"]["description"] and "round 7" in got["Slow round"]["description"]
+    assert "no memory for the model" in got["Experiment failed"]["description"]
+    # A failure is told once: resolved by hand it stays resolved, also over a restart.
+    stack.client.post(f"/alerts/{got['Experiment failed']['id']}/resolve")
+    stack.restart("monitor")
+    time.sleep(3)
+    assert sum(a["title"] == "Experiment failed" for a in alerts(stack, experiment_id=id)) == 1
+    # What was about the run while it went is still there, once each.
+    assert len(alerts(stack, experiment_id=id)) == 6
