@@ -154,8 +154,10 @@ static void set_mail(struct delivery *d, bool loopback)
 	if (d->username) {
 		curl_easy_setopt(h, CURLOPT_USERNAME, d->username);
 		curl_easy_setopt(h, CURLOPT_PASSWORD, d->password ? d->password : "");
+	}
+	if (d->username && !loopback) {
 		/* A password does not leave the machine in the clear. */
-		curl_easy_setopt(h, CURLOPT_USE_SSL, (long)(loopback ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+		curl_easy_setopt(h, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
 	} else if (strcmp(d->url.scheme, "smtp") == 0) {
 		/* Encrypted where the server offers it.  Without a check of its certificate that is still better than the clear text it would be otherwise. */
 		curl_easy_setopt(h, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
