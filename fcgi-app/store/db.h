@@ -9,13 +9,19 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#define WAL_INDEX_HEADER 48 /* bytes of the first copy of the header of SQLite's index of its log */
+
 struct store {
 	sqlite3 *db;
 	char *path;
 	enum store_mode mode;
 	int64_t own_commits;
+	int64_t version;          /* store_version() at the last look */
+	unsigned char seen[WAL_INDEX_HEADER]; /* and what it saw then */
 	bool relaxed; /* in a transaction of store_begin_relaxed() */
-	int patience_ms; /* SQLite's busy timeout */
+	int patience_ms;          /* how long to wait for a lock */
+	int wait_ms;              /* the same, for the statement that is run now */
+	int64_t waiting_since_ms; /* monotonic */
 	sqlite3_stmt *stmts[SQL_MAX];
 };
 

@@ -23,7 +23,8 @@ libstore_a_SOURCES = \
 	%D%/store.c %D%/store.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/token.c %D%/token.h \
-	%D%/user.c %D%/user.h
+	%D%/user.c %D%/user.h \
+	%D%/watch.c
 nodist_libstore_a_SOURCES = schema/schema_sql.c
 libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(JSONC_CFLAGS)
 STORE_LIBS = libstore.a libexperiment.a libplatform.a $(AUTH_LIBS) $(LIB_LIBS) $(SQLITE_LIBS)

@@ -4,6 +4,7 @@
 #include "store/store.h"
 
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "store/db.h"
@@ -63,6 +64,24 @@ static int refuse_network_fs(const char *path, struct err *e)
 	return rc;
 }
 
+/*
+ * Who waits for the lock looks again after a millisecond or so, as long as its patience lasts.  SQLite's own waiting grows to 100 ms a look, which leaves the lock idle, and
+ * somebody without luck waiting for seconds, when several write at once; a commit takes one or two milliseconds.
+ */
+static int wait_for_lock(void *arg, int n)
+{
+	struct store *st = arg;
+	int64_t now_ms = clock_mono_ms();
+
+	if (n == 0)
+		st->waiting_since_ms = now_ms;
+	if (now_ms - st->waiting_since_ms >= st->wait_ms)
+		return 0;
+	/* Not all in step: half to one and a half. */
+	usleep(500 + (useconds_t)((unsigned)getpid() * 7919u + (unsigned)n * 104729u) % 1000);
+	return 1;
+}
+
 static int open_db(struct store *st, struct err *e)
 {
 	int on = 1;
@@ -70,6 +89,7 @@ static int open_db(struct store *st, struct err *e)
 	if (sqlite3_open_v2(st->path, &st->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
 		return err_set(e, ERR_INTERNAL, "cannot open the store %s: %s", st->path, st->db ? sqlite3_errmsg(st->db) : "no memory");
 	store_set_patience(st, STORE_BUSY_MS);
+	sqlite3_busy_handler(st->db, wait_for_lock, st);
 	sqlite3_extended_result_codes(st->db, 0);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on, NULL);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_DEFENSIVE, on, NULL);
@@ -120,8 +140,7 @@ void store_close(struct store *st)
 
 void store_set_patience(struct store *st, int ms)
 {
-	st->patience_ms = ms;
-	sqlite3_busy_timeout(st->db, ms);
+	st->patience_ms = st->wait_ms = ms;
 }
 
 int store_begin(struct store *st, struct err *e)
@@ -143,9 +162,9 @@ int store_begin_relaxed(struct store *st, struct err *e)
 	int rc;
 
 	relax(st, true);
-	sqlite3_busy_timeout(st->db, 0);
+	st->wait_ms = 0;
 	rc = store_begin(st, e);
-	sqlite3_busy_timeout(st->db, st->patience_ms);
+	st->wait_ms = st->patience_ms;
 	if (rc == -1)
 		relax(st, false);
 	return rc;
@@ -188,18 +207,6 @@ bool store_settle(struct store *st)
 	return open;
 }
 
-int64_t store_version(struct store *st)
-{
-	sqlite3_stmt *s = db_stmt(st, SQL_DATA_VERSION);
-	int64_t v = 0;
-
-	if (db_step(st, s, NULL) == 1)
-		v = db_i64(s, 0);
-	sqlite3_reset(s);
-	/* The two counters move apart by far less than 2^20 before either is looked at again. */
-	return (v << 20) + st->own_commits;
-}
-
 int store_bytes(struct store *st, int64_t *bytes, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_STORE_PAGES);
@@ -231,9 +238,9 @@ int store_checkpoint(struct store *st, struct err *e)
 	if (st->mode != STORE_CHECKPOINTER)
 		return err_set(e, ERR_INTERNAL, "only the monitor may checkpoint");
 	/* A short wait: whoever is in the way is gone at the next turn, and the turn must not be held up. */
-	sqlite3_busy_timeout(st->db, 50);
+	st->wait_ms = 50;
 	rc = sqlite3_wal_checkpoint_v2(st->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(st->db, st->patience_ms);
+	st->wait_ms = st->patience_ms;
 	return rc == SQLITE_OK ? 0 : db_fail(st, e);
 }
 

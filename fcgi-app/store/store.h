@@ -54,8 +54,7 @@ bool store_settle(struct store *st);
 int store_read_begin(struct store *st, struct err *e);
 
 /*
- * A number that moves when anybody's commit, including our own through this handle, may have changed the store (PRAGMA data_version sees the others', a counter ours).
- * A few microseconds.
+ * A number that moves when anybody's commit, including our own through this handle, may have changed the store.  A look costs well under a microsecond (watch.c).
  */
 int64_t store_version(struct store *st);
 /* Milliseconds to sleep between looks at store_version() while waiting for a change. */
