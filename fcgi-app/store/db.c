@@ -9,8 +9,12 @@ sqlite3_stmt *db_stmt(struct store *st, enum sql which)
 {
 	sqlite3_stmt *s = st->stmts[which];
 
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
+	if (s) {
+		sqlite3_reset(s);
+		sqlite3_clear_bindings(s);
+	} else if (sqlite3_prepare_v3(st->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) == SQLITE_OK) {
+		st->stmts[which] = s;
+	}
 	return s;
 }
 
@@ -37,6 +41,8 @@ int db_fail(struct store *st, struct err *e)
 
 int db_step(struct store *st, sqlite3_stmt *s, struct err *e)
 {
+	if (!s)
+		return db_fail(st, e);
 	switch (sqlite3_step(s)) {
 	case SQLITE_ROW:
 		return 1;

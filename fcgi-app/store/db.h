@@ -25,7 +25,9 @@ struct store {
 	sqlite3_stmt *stmts[SQL_MAX];
 };
 
-/* The statement, reset and with no bindings.  Prepared at open, so it cannot fail. */
+/*
+ * The statement, reset and with no bindings; prepared when it is first asked for.  NULL when that failed, which may be given to db_bind_…() and db_step(), and the latter then fails.
+ */
 sqlite3_stmt *db_stmt(struct store *st, enum sql which);
 /* 1: a row is there; 0: no (more) rows; -1: error.  On 0 and -1 the statement is reset. */
 int db_step(struct store *st, sqlite3_stmt *s, struct err *e);

@@ -1,4 +1,4 @@
-/* Every statement by name.  The texts stand in sql.def; all are prepared when the store is opened, so a typo fails at start. */
+/* Every statement by name.  The texts stand in sql.def; each is prepared when it is first used, and all by store_check() and a unit test. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 

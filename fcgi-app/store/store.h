@@ -68,7 +68,7 @@ int store_bytes(struct store *st, int64_t *bytes, struct err *e);
 int64_t store_wal_bytes(const struct store *st);
 /* A checked, consistent copy (VACUUM INTO a temporary name, quick_check, fsync, rename) while everything runs.  The target must not exist. */
 int store_backup(struct store *st, const char *target, struct err *e);
-/* PRAGMA quick_check and foreign_key_check; the first finding is the message. */
+/* All statements, PRAGMA quick_check and foreign_key_check; the first finding is the message. */
 int store_check(struct store *st, struct err *e);
 /* Number of the newest migration in the store. */
 int store_schema_version(struct store *st);
