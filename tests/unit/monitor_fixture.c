@@ -238,6 +238,18 @@ void await_rounds(int64_t id, int64_t n)
 	ck_assert_int_ge(rounds_of(id), n);
 }
 
+void await_run(int64_t id)
+{
+	int64_t until = clock_mono_ms() + 5000;
+	struct run r;
+
+	while (run_get(st, id, &r, &e) == -1) {
+		ck_assert_msg(clock_mono_ms() < until, "%s", e.msg);
+		turn();
+	}
+	run_clear(&r);
+}
+
 int64_t pid_of(int64_t id)
 {
 	struct run r;

@@ -37,6 +37,8 @@ int64_t rounds_of(int64_t id);
 char *failure_of(int64_t id);
 void await(int64_t id, enum status want, int64_t ms);
 void await_rounds(int64_t id, int64_t n);
+/* Until the monitor knows of a run of it. */
+void await_run(int64_t id);
 int64_t pid_of(int64_t id);
 void await_gone(int64_t pid, int64_t ms);
 /* As if it was killed: nothing is said to anybody.  (The lock goes with the process; here by hand.) */

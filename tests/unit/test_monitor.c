@@ -250,7 +250,7 @@ START_TEST(orphan_is_adopted)
 		return; /* no sqlite3 shell here */
 	}
 	monitor_up();
-	await_rounds(id, 3);
+	await_run(id);
 	ck_assert_int_eq(pid_of(id), pid);
 	await(id, STATUS_COMPLETED, 8000);
 	expect_rounds(id, 30);
