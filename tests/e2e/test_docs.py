@@ -31,3 +31,6 @@ def test_the_first_session_of_the_readme(stack, tmp_path):
     assert status == 0, output[-3000:]
     rounds = [line.split(",") for line in output.splitlines() if re.match(r"^\d+,20", line)]
     assert len(rounds) == 20 and float(rounds[-1][3]) > 0.9, output[-3000:]
+    statuses = [x["status"] for x in stack.client.get("/experiments", params={"sort": "created_at:asc"}).json()["experiments"]]
+    assert statuses == ["completed", "aborted", "completed"], output[-3000:]
+    assert '"status":"paused"' in output and '"status":"queued"' in output

@@ -6,7 +6,7 @@ Live streams run on an event loop of their own, step by step as the caller asks 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable, AsyncIterator, Iterator, List, Mapping, Optional, Sequence, TypeVar
+from typing import Any, Callable, AsyncIterator, Iterator, List, Mapping, Optional, Sequence, Set, TypeVar
 
 from . import endpoints
 from .aio import PAGE, AsyncDashboardClient
@@ -16,6 +16,13 @@ from .models import FINAL, Alert, Artifact, Client, Event, Experiment, Round, Ti
 from .transport import MAX_WAIT, TIMEOUT, SyncTransport
 
 T = TypeVar("T")
+
+
+async def _settle(tasks: Set[asyncio.Task[Any]]) -> None:
+    """What is still under way when a stream is left, such as the closing of its connection."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Streams:
@@ -42,8 +49,9 @@ class _Streams:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 loop.run_until_complete(close())
-            loop.run_until_complete(client.close())
             loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(client.close())
+            loop.run_until_complete(_settle(asyncio.all_tasks(loop)))
             loop.close()
 
 
