@@ -19,12 +19,15 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define STORE_RETRY_MS 1000
 
@@ -231,6 +234,24 @@ static void make_etag(struct response *r)
 		snprintf(r->etag, sizeof(r->etag), "\"%016" PRIx64 "-%zx\"", text_hash(r->body.data, r->body.len), r->body.len);
 }
 
+/* Before the first byte is sent, so that a file that has just gone is a 404 and not an empty answer. */
+static int open_file(struct response *r, struct err *e)
+{
+	struct stat sb;
+	int fd = open(r->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd == -1 || fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		if (fd != -1)
+			close(fd);
+		return err_set(e, ERR_NOTFOUND, "The file is not there any more");
+	}
+	r->fd = fd;
+	r->file_size = sb.st_size;
+	if (!r->etag[0])
+		snprintf(r->etag, sizeof(r->etag), "\"%" PRIx64 ".%lx-%" PRIx64 "\"", (int64_t)sb.st_mtim.tv_sec, sb.st_mtim.tv_nsec, r->file_size);
+	return 0;
+}
+
 static int call_handler(struct exchange *x, struct err *e)
 {
 	struct store *st = x->q.app->store;
@@ -239,7 +260,7 @@ static int call_handler(struct exchange *x, struct err *e)
 	x->done = true;
 	if (st && store_settle(st))
 		log_error("%s left the store open", x->route->pattern);
-	if (rc == -1)
+	if (rc == -1 || (x->r->file && open_file(x->r, e) == -1))
 		return -1;
 	if (x->q.method == METHOD_GET && x->r->status == 200 && !x->r->file)
 		make_etag(x->r);
@@ -260,6 +281,7 @@ static void response_start(struct response *r)
 	r->content_type = "application/json";
 	r->etag[0] = '\0';
 	r->file = NULL;
+	r->fd = -1;
 	buf_reset(&r->body);
 	buf_reset(&r->headers);
 	json_out_init(&r->json, &r->body);
@@ -359,6 +381,9 @@ void dispatch_done(struct response *r)
 {
 	free(r->file);
 	r->file = NULL;
+	if (r->fd != -1)
+		close(r->fd);
+	r->fd = -1;
 	if (r->body.cap > (1u << 20))
 		buf_clear(&r->body);
 }

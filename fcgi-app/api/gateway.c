@@ -8,12 +8,10 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -109,13 +107,15 @@ static void put(const void *data, size_t len)
 	}
 }
 
-static void send_file(int fd)
+/* No more than was announced, should the file grow meanwhile. */
+static void send_file(int fd, int64_t left)
 {
 	char block[65536];
 	ssize_t n;
 
-	while ((n = read(fd, block, sizeof(block))) > 0) {
+	while (left > 0 && (n = read(fd, block, left < (int64_t)sizeof(block) ? (size_t)left : sizeof(block))) > 0) {
 		put(block, (size_t)n);
+		left -= n;
 		if (FCGX_GetError(fcgi.out) != 0)
 			return;
 	}
@@ -135,28 +135,20 @@ static const char *reason_of(int status)
 
 void gateway_send(struct response *r, bool head_only)
 {
-	static struct buf head;
-	int fd = r->file ? open(r->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	struct stat sb;
+	static struct buf head; /* its memory is used again and again */
 	bool body = r->status != 204 && r->status != 304;
 
 	buf_reset(&head);
 	buf_addf(&head, "Status: %d %s\r\n", r->status, reason_of(r->status));
-	if (body && r->content_type)
-		buf_addf(&head, "Content-Type: %s\r\n", r->content_type);
-	if (fd != -1 && fstat(fd, &sb) == 0)
-		buf_addf(&head, "Content-Length: %lld\r\n", (long long)sb.st_size);
-	else if (body)
-		buf_addf(&head, "Content-Length: %zu\r\n", r->body.len);
+	if (body)
+		buf_addf(&head, "Content-Type: %s\r\nContent-Length: %lld\r\n", r->content_type, (long long)(r->fd != -1 ? r->file_size : (int64_t)r->body.len));
 	buf_add(&head, r->headers.data, r->headers.len);
 	buf_add(&head, "\r\n", 2);
-	if (body && !head_only && fd == -1)
+	if (body && !head_only && r->fd == -1)
 		buf_add(&head, r->body.data, r->body.len);
 	put(head.data, head.len);
-	if (fd != -1 && !head_only)
-		send_file(fd);
-	if (fd != -1)
-		close(fd);
+	if (body && !head_only && r->fd != -1)
+		send_file(r->fd, r->file_size);
 	if (head.cap > (1u << 20))
 		buf_clear(&head); /* one large answer must not hold memory for ever */
 }

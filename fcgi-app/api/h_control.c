@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define MONITOR_RETRY_S 5
+#define CROWDED_WAIT_MS 500 /* an engine that is well confirms within this */
 
 /* Owned: reason. */
 struct input {
@@ -100,9 +101,9 @@ fail:
 }
 
 /* 1: the monitor has answered (outcome in c), 0: not within the time. */
-static int wait_for_outcome(struct request *q, int64_t command, struct command *c, struct err *e)
+static int wait_for(struct request *q, int64_t command, int64_t wait_ms, struct command *c, struct err *e)
 {
-	int64_t until = clock_mono_ms() + q->app->conf->api_control_wait_ms, seen = -1, version;
+	int64_t until = clock_mono_ms() + wait_ms, seen = -1, version;
 
 	for (;;) {
 		version = store_version(q->app->store);
@@ -118,6 +119,17 @@ static int wait_for_outcome(struct request *q, int64_t command, struct command *
 			return 0;
 		usleep(STORE_POLL_MS * 1000);
 	}
+}
+
+/* One worker at least is kept for everybody else: who comes when the others wait already is told the outcome only if it comes soon. */
+static int wait_for_outcome(struct request *q, int64_t command, struct command *c, struct err *e)
+{
+	int64_t wait_ms = q->app->conf->api_control_wait_ms;
+	int place = shared_place_take(q->app->shared, (int)q->app->conf->api_workers - 1, q->now_ms + wait_ms + 1000, q->now_ms), rc;
+
+	rc = wait_for(q, command, place == -1 && wait_ms > CROWDED_WAIT_MS ? CROWDED_WAIT_MS : wait_ms, c, e);
+	shared_place_leave(q->app->shared, place);
+	return rc;
 }
 
 static const char *message_for(enum action a, enum status status, bool confirmed, char *out, size_t size)

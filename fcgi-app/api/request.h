@@ -83,6 +83,8 @@ struct response {
 	struct buf headers;       /* further "Name: value\r\n" lines */
 	char etag[ETAG_MAX];      /* with its quotes; left empty: the dispatcher takes a hash of the body */
 	char *file;               /* send this file as the body (owned, freed by the dispatcher); NULL: send body */
+	int fd;                   /* of file, opened by the dispatcher, which closes it after sending; -1: none */
+	int64_t file_size;
 };
 
 /* A query parameter's value, NULL when absent. */
