@@ -30,7 +30,7 @@ struct alerts {
 	size_t rules_n;
 	int64_t seen_version;         /* of the store, at the last look; -1: none yet */
 	int64_t due_mono_ms, values_mono_ms, pruned_mono_ms;
-	int64_t lag_ms, lag_mono_ms;  /* the longest delay lately, and when it was */
+	int64_t lag_mono_ms;          /* when m->lag_ms was measured */
 	/* Of the evaluation under way */
 	struct monitor *m;
 	struct err *e;
@@ -94,7 +94,7 @@ static int read_open(struct alerts *a)
 static int look(struct alerts *a)
 {
 	struct monitor *m = a->m;
-	struct platform_seen platform = {.monitor_lag_ms = (double)a->lag_ms};
+	struct platform_seen platform = {.monitor_lag_ms = (double)m->lag_ms};
 	int64_t total, bytes;
 
 	rules_clear(a);
@@ -309,12 +309,13 @@ static int evaluate(struct alerts *a)
 	return rc;
 }
 
-static void measure_lag(struct alerts *a, const struct monitor *m)
+/* This part wants a turn at a fixed time; by how much it comes later is how far the loop is behind. */
+static void measure_lag(struct alerts *a, struct monitor *m)
 {
 	int64_t late = a->due_mono_ms ? m->mono_ms - a->due_mono_ms : 0;
 
-	if (late >= a->lag_ms || m->mono_ms - a->lag_mono_ms > LAG_KEPT_MS) {
-		a->lag_ms = late > 0 ? late : 0;
+	if (late >= m->lag_ms || m->mono_ms - a->lag_mono_ms > LAG_KEPT_MS) {
+		m->lag_ms = late > 0 ? late : 0;
 		a->lag_mono_ms = m->mono_ms;
 	}
 }
@@ -369,7 +370,7 @@ static int64_t alerts_turn(struct monitor *m)
 	/* A monitor that ends its runs does not also report that they have ended. */
 	if (m->phase != MONITOR_RUNNING)
 		return a->due_mono_ms;
-	if (m->version != a->seen_version || episodes_wait(a->episodes) || subjects_move(a->subjects) || a->lag_ms >= EVALUATE_EVERY_MS) {
+	if (m->version != a->seen_version || episodes_wait(a->episodes) || subjects_move(a->subjects) || m->lag_ms >= EVALUATE_EVERY_MS) {
 		a->m = m;
 		a->e = &e;
 		a->values = m->mono_ms - a->values_mono_ms >= VALUE_EVERY_MS;

@@ -41,6 +41,7 @@ struct monitor {
 	int64_t mono_ms;            /* monotonic clock of this turn */
 	bool changed;               /* the store is not as it was at the last turn */
 	int64_t version;            /* of the store */
+	int64_t lag_ms;             /* how late a turn has been lately; part_alerts measures it */
 	int64_t trouble_logged_mono_ms;
 	int64_t write_mono_ms;      /* when the store may be tried again, after it was busy or full */
 	int64_t due_mono_ms[MONITOR_PARTS_MAX];

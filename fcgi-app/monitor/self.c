@@ -35,6 +35,8 @@ static int read_store(struct monitor *m, struct probe_result *r, struct err *e)
 	probe_number(r, "active_clients", (double)clients);
 	probe_number(r, "store_bytes", (double)bytes);
 	probe_number(r, "wal_bytes", (double)store_wal_bytes(m->store));
+	probe_number(r, "store_used_percent", 100.0 * (double)bytes / ((double)m->settings.retention_size_mb * 1e6));
+	probe_number(r, "monitor_lag_ms", (double)m->lag_ms);
 	return 0;
 }
 

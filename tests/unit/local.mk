@@ -84,4 +84,9 @@ TESTS += %D%/test_api %D%/test_dispatch
 %C%_test_dispatch_SOURCES = %D%/test_dispatch.c
 %C%_test_dispatch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_dispatch_LDADD = $(API_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_alerting
+TESTS += %D%/test_alerting
+%C%_test_alerting_SOURCES = %D%/test_alerting.c
+%C%_test_alerting_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_alerting_LDADD = $(MONITOR_LIBS) $(CHECK_LIBS)
 endif
