@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define MONITOR_RETRY_S 5
-#define CROWDED_WAIT_MS 500 /* an engine that is well confirms within this */
+#define CROWDED_WAIT_MS 2000 /* an engine that is well confirms within this */
 
 /* Owned: reason. */
 struct input {
