@@ -13,6 +13,7 @@ const PAGES = {
 	'': () => import('./pages/overview.js'),
 	experiments: () => import('./pages/experiments.js'),
 	experiment: () => import('./pages/experiment.js'),
+	compare: () => import('./pages/compare.js'),
 	alerts: () => import('./pages/alerts.js'),
 };
 const loaded = new Map();

@@ -15,7 +15,7 @@ const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask']
 function NavLinks({ short }) {
 	const { path } = useValue(route);
 	const { alerts } = useValue(trouble);
-	const here = path[0] ?? '';
+	const here = path[0] === 'compare' ? 'experiments' : path[0] ?? '';
 	return PAGES.map(([name, title, icon, shortTitle]) => html`<a key=${name} href=${href(name ? [name] : [])} aria-current=${here === name ? 'page' : null}>
 		<${Icon} name=${icon} size=${short ? 20 : 18} />${short ? shortTitle ?? title : title}
 		${name === 'alerts' && alerts > 0 && html`<span class="count">${alerts}<span class="only-read"> open</span></span>`}</a>`);

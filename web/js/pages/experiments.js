@@ -20,6 +20,7 @@ import { now, Time } from '../parts/time.js';
 import { CreateDialog } from './create_dialog.js';
 
 const DEFAULTS = { status: '', scenario: '', q: '', sort: 'created_at:desc', offset: 0, limit: 20 };
+const COMPARED_MAX = 8;
 
 export default function Experiments({ query }) {
 	const shown = { ...DEFAULTS, ...query, offset: queryNumber(query.offset), limit: queryNumber(query.limit, { min: 1, max: 100, fallback: DEFAULTS.limit }) };
@@ -28,22 +29,26 @@ export default function Experiments({ query }) {
 	const list = useResource(`experiments ${JSON.stringify(asked)}`, (signal) => client.experiments.list(
 		{ status: shown.status, scenario: shown.scenario, q: shown.q, sort: shown.sort, limit: shown.limit, offset: shown.offset }, { signal }));
 	const scenarios = useResource('scenarios', (signal) => client.scenarios.list({ limit: 100 }, { signal }), { every: 0, liveEvery: 0 });
+	const [chosen, setChosen] = useState([]);
 	useEffect(() => setTitle('Experiments'), []);
 	useUpdates('experiment_update', (update) => {
 		if (['created', 'deleted', 'status'].includes(update.change)) list.reload();
 		list.change((data) => ({ ...data, experiments: data.experiments.map((e) => (e.id === update.experiment_id ? applyUpdate(e, update) : e)) }));
 	});
+	const choose = (id, on) => setChosen((ids) => (on ? [...ids, id] : ids.filter((other) => other !== id)));
 	const filtered = shown.status || shown.scenario || shown.q;
 
 	return html`
 		<header class="page-head"><h1>Experiments</h1><div class="actions">
+			${chosen.length > 0 && html`<button type="button" class="button button-plain" onClick=${() => setChosen([])}>Clear ${plural(chosen.length, 'choice')}</button>`}
+			${chosen.length > 1 && html`<a class="button" href=${href(['compare'], { ids: chosen.join('.') })}><${Icon} name="compare" /> Compare ${chosen.length}</a>`}
 			${may('operator') && html`<button type="button" class="button button-main" onClick=${() => go(['experiments'], { ...shown, create: 'new' }, { defaults: DEFAULTS })}><${Icon} name="plus" /> New experiment</button>`}</div></header>
 		<${Filters} shown=${shown} set=${set} scenarios=${scenarios.data?.scenarios ?? []} />
 		<div class="card card-flush"><${Loaded} from=${list} what="the experiments" rows=${8}>${(data) => (data.experiments.length === 0 ? html`
 			<${Empty} icon=${filtered ? 'search' : 'flask'} title=${filtered ? 'Nothing matches' : 'No experiments yet'}>
 				${filtered ? html`<button type="button" class="button" onClick=${() => go(['experiments'])}>Show all experiments</button>` : html`<p>An experiment trains a model over several clients, round by round. The first one takes some five seconds.</p>
 				${may('operator') && html`<button type="button" class="button button-main" onClick=${() => go(['experiments'], { create: 'new' })}><${Icon} name="plus" /> New experiment</button>`}`}<//>` : html`
-			<${ExperimentTable} experiments=${data.experiments} sort=${shown.sort} onSort=${(sort) => set({ sort })} />
+			<${ExperimentTable} experiments=${data.experiments} sort=${shown.sort} onSort=${(sort) => set({ sort })} chosen=${chosen} choose=${choose} />
 			<${Pager} offset=${shown.offset} limit=${shown.limit} total=${data.total} onPage=${(offset) => set({ offset })} one="experiment" many="experiments" />`)}<//></div>
 		${create && may('operator') && html`<${CreateDialog} key=${create} from=${create} onClose=${() => go(['experiments'], { ...shown, create: null }, { defaults: DEFAULTS, replace: true })} />`}`;
 }
@@ -63,12 +68,13 @@ function Filters({ shown, set, scenarios }) {
 		<select class="select" aria-label="Scenario" value=${shown.scenario} onChange=${(e) => set({ scenario: e.target.value })}>${optionList([['', 'Every scenario'], ...scenarios.map((s) => [s.name, s.title])])}</select></search>`;
 }
 
-function ExperimentTable({ experiments, sort, onSort }) {
+function ExperimentTable({ experiments, sort, onSort, chosen, choose }) {
 	const head = (field, text, more = {}) => html`<${SortHead} field=${field} sort=${sort} onSort=${onSort} ...${more}>${text}<//>`;
-	return html`<${TableBox} label="Experiments"><thead><tr>
+	return html`<${TableBox} label="Experiments"><thead><tr><th scope="col"><span class="only-read">Choose to compare</span></th>
 		${head('name', 'Name')}${head('status', 'Status')}${head('rounds_completed', 'Rounds', { first: 'desc' })}${head('accuracy', 'Accuracy', { number: true, first: 'desc' })}<th scope="col">By round</th>${head('loss', 'Loss', { number: true })}
 		<th scope="col" class="number">Duration</th>${head('created_at', 'Created', { first: 'desc' })}</tr></thead>
 		<tbody>${experiments.map((e) => html`<tr key=${e.id}>
+			<td><label class="check-box"><span class="only-read">Compare ${e.name}</span><input type="checkbox" checked=${chosen.includes(e.id)} disabled=${!chosen.includes(e.id) && chosen.length >= COMPARED_MAX} onChange=${(event) => choose(e.id, event.target.checked)} /></label></td>
 			<th scope="row"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · ${e.scenario}</span></th>
 			<td><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></td>
 			<td><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} /></td>
