@@ -12,7 +12,8 @@ const browser = await chromium.launch({
 	executablePath: '/usr/bin/chromium',
 	args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
 });
-const pages = [['overview', '#/', '.run'], ['experiments', '#/experiments', 'tbody tr'], ['run', `#/experiments/${run}`, '.chart canvas'], ['alerts', '#/alerts', '.empty, tbody tr'], ['create', '#/experiments?create=new', 'dialog[open] input']];
+const pages = [['overview', '#/', '.run'], ['experiments', '#/experiments', 'tbody tr'], ['run', `#/experiments/${run}`, '.chart canvas'], ['clients', `#/experiments/${run}?tab=clients`, 'tbody tr'], ['setup', `#/experiments/${run}?tab=configuration`, '.pairs'], ['files', `#/experiments/${run}?tab=files`, '.empty, tbody tr'], ['log', `#/experiments/${run}?tab=log`, '.log, .empty'],
+	['compare', `#/compare?ids=exp_001.${run}`, '.chart canvas'], ['alerts', '#/alerts', '.empty, tbody tr'], ['create', '#/experiments?create=new', 'dialog[open] input']];
 
 /** Log in by the form, as a person does. */
 async function login(page) {
@@ -52,9 +53,9 @@ async function steer() {
 	page.on('pageerror', (e) => complain('steer', e.message));
 	await login(page);
 	await page.goto(`${url}/#/experiments/${run}`);
-	const rounds = () => page.locator('.facts').first().innerText();
-	const before = await rounds();
-	await page.waitForFunction((text) => document.querySelector('.facts').innerText !== text, before);
+	const completed = () => page.locator('[role=progressbar]').first().getAttribute('aria-valuenow').then(Number);
+	const before = await completed();
+	await page.waitForFunction((n) => Number(document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')) > n, before);
 	await page.getByRole('button', { name: 'Pause' }).click();
 	await page.locator('dialog').getByLabel('Reason').fill('<img src=x onerror=alert(1)>');
 	await page.locator('dialog').getByRole('button', { name: 'Pause' }).click();
@@ -64,6 +65,8 @@ async function steer() {
 	await page.getByRole('button', { name: 'Abort' }).click();
 	await page.locator('dialog').getByRole('button', { name: 'Abort' }).click();
 	await page.locator('.badge', { hasText: 'Aborted' }).first().waitFor();
+	await page.getByRole('link', { name: 'Timeline' }).click();
+	await page.locator('.timeline li').first().waitFor();
 	if (await page.locator('.timeline img').count()) complain('steer', 'a reason became HTML');
 	await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
 	await page.goBack();

@@ -3,7 +3,7 @@ import { useResource, useUpdates } from '../app/resource.js';
 import { href } from '../app/router.js';
 import { may } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
-import { formatAgo, formatLoss, formatNumber, formatPercent, formatTime, formatTimeFully, plural } from '../lib/format.js';
+import { formatAgo, formatBytes, formatLoss, formatNumber, formatPercent, formatTime, formatTimeFully, plural } from '../lib/format.js';
 import { html, useEffect } from '../lib/html.js';
 import { applyUpdate, hasGap, withRound } from '../lib/update.js';
 import { useValue } from '../lib/emitter.js';
@@ -75,7 +75,7 @@ function State({ experiment: e }) {
 			<div><dt>Accuracy</dt><dd class="figure-big">${formatPercent(e.accuracy)}</dd></div>
 			<div><dt>Loss</dt><dd class="figure-big">${formatLoss(e.loss)}</dd></div>
 			<div><dt>Gain a round</dt><dd>${e.metrics.convergence_rate === null ? formatNumber(null) : `${(e.metrics.convergence_rate * 100).toFixed(2)} points`}</dd></div>
-			<div><dt>Transferred</dt><dd>${e.communication_overhead}</dd></div>
+			<div><dt>Transferred</dt><dd>${formatBytes(e.communication_overhead_bytes)}</dd></div>
 			<div><dt>Trained for</dt><dd><${Elapsed} experiment=${e} /></dd></div>
 			<div><dt>${e.finished_at ? 'Ended' : 'Expected end'}</dt><dd><${End} experiment=${e} /></dd></div>
 		</dl>

@@ -75,7 +75,7 @@ export function Chart({ title, data, series, marks, group, time = false, xFormat
 	return html`<figure class="chart">
 		<div class="chart-box" ref=${box} style=${{ height: `${height}px` }} tabindex="0" role="img" aria-label=${summary(title, data, series, xFormat, yFormat)} onKeyDown=${(e) => keys(e, data, zoomed, onZoom, plot.current, at)}></div>
 		<figcaption class="chart-values"><span class="chart-x">${xLabel ? `${xLabel} ` : ''}${xs.length ? xFormat(xs[index]) : ''}</span>
-			${series.map((s, i) => html`<span class="chart-value" key=${i}><svg width="18" height="10" aria-hidden="true"><line x1="0" y1="5" x2="18" y2="5" stroke-width="3" stroke-dasharray=${dashed ? DASHES[i % 8].join(' ') : ''} style=${{ stroke: `var(${s.colour ?? lineColour(i)})` }} /></svg>${s.label} <b>${yFormat(data[i + 1]?.[index])}</b></span>`)}
+			${series.map((s, i) => html`<span class="chart-value" key=${i}><svg width="18" height="10" aria-hidden="true"><line x1="0" y1="5" x2="18" y2="5" stroke-width="3" stroke-dasharray=${dashed ? DASHES[i % 8].join(' ') : ''} style=${{ stroke: `var(${s.colour ?? lineColour(i)})` }} /></svg>${s.label} <b>${yFormat(at === null ? data[i + 1]?.findLast((v) => v !== null && v !== undefined) : data[i + 1]?.[index])}</b></span>`)}
 			${zoomed && html`<button type="button" class="button button-small" onClick=${() => onZoom(null)}><${Icon} name="zoom_out" /> Show all</button>`}</figcaption></figure>`;
 }
 

@@ -9,7 +9,8 @@ export function marksPlugin(getMarks, colour) {
 				const r = 4 * devicePixelRatio;
 				ctx.save();
 				for (const mark of getMarks() ?? []) {
-					const x = u.valToPos(mark.x, 'x', true);
+					// What was before the first point stands at its side.
+					const x = u.valToPos(Math.max(mark.x, u.data[0][0] ?? mark.x), 'x', true);
 					if (!(x >= left - 1 && x <= left + width + 1)) continue;
 					ctx.strokeStyle = ctx.fillStyle = colour(TONES[mark.kind]);
 					ctx.lineWidth = devicePixelRatio;
