@@ -9,7 +9,7 @@ import { Icon } from '../parts/icons.js';
 import { Sparkline } from '../parts/sparkline.js';
 import { Ago } from '../parts/time.js';
 
-const OVERALL = { healthy: 'Everything is well', degraded: 'Something needs a look', unhealthy: 'The platform is not well' };
+const OVERALL = { healthy: 'The platform is well', degraded: 'Something needs a look', unhealthy: 'The platform is not well' };
 
 /** The overall state and this dashboard's own parts. */
 export function Platform({ health, active, alerts }) {
