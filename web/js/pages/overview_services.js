@@ -1,6 +1,5 @@
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
-import { href } from '../app/router.js';
 import { formatBytes, formatInteger, formatMs, titleOf } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
 import { badness, stateOf } from '../lib/status.js';
@@ -30,10 +29,10 @@ export function Services({ services, dependencies }) {
 	const all = [...Object.entries(services).map(([name, s]) => [name, s, 'server']), ...Object.entries(dependencies).map(([name, s]) => [name, s, 'database'])];
 	const set = all.filter(([, s]) => s.status !== 'not_configured').sort((a, b) => badness(b[1].status) - badness(a[1].status));
 	const rest = all.filter(([, s]) => s.status === 'not_configured');
-	return html`<section class="stack" aria-label="Services"><div class="section-head"><h2>Services</h2><a class="end small" href=${href(['metrics'])}>Metrics</a></div>
+	return html`<section class="stack" aria-label="Services"><div class="section-head"><h2>Services</h2></div>
 		${set.length > 0 && html`<div class="cards">${set.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} service=${s} icon=${icon} />`)}</div>`}
 		${rest.length > 0 && html`<div class="card row"><${Badge} kind="service" state="not_configured" /><span>${rest.map(([name]) => titleOf(name)).join(', ')}</span>
-			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are in the <a href=${href(['configuration'])}>configuration</a>.</span></div>`}</section>`;
+			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are in the configuration (<code>GET /config</code>).</span></div>`}</section>`;
 }
 
 const KEPT = 60;
