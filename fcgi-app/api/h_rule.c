@@ -77,7 +77,7 @@ static int create(struct request *q, struct response *r, struct rule *rule, stru
 	if (rc == -1)
 		return -1;
 	r->status = 201;
-	buf_addf(&location, "/api/v1/alert-rules/%s", text_from_id(RULE_ID_PREFIX, rule->id, text));
+	buf_addf(&location, "%s/alert-rules/%s", q->base, text_from_id(RULE_ID_PREFIX, rule->id, text));
 	response_header(r, "Location", location.data);
 	buf_clear(&location);
 	put_rule(r, rule);

@@ -150,7 +150,7 @@ int h_silence_create(struct request *q, struct response *r, struct err *e)
 
 	if (read_input(q, &s, &reason, e) == 0 && keep(q, &s, e) == 0) {
 		r->status = 201;
-		buf_addf(&location, "/api/v1/silences/%s", text_from_id(SILENCE_ID_PREFIX, s.id, text));
+		buf_addf(&location, "%s/silences/%s", q->base, text_from_id(SILENCE_ID_PREFIX, s.id, text));
 		response_header(r, "Location", location.data);
 		json_object_begin(&r->json, NULL);
 		put_silence(&r->json, "silence", &s, q->now_ms);

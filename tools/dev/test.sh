@@ -37,7 +37,7 @@ test_close() {
 		printf '%-8s %5d passed %5d failed %5d skipped\n' "$name" "$passed" "$failed" "$skipped"
 		all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed)) all_skipped=$((all_skipped + skipped))
 	done
-	[ "$all_skipped" = 0 ] || printf '%d skipped: what they need is not here\n' "$all_skipped"
+	[ "$all_skipped" = 0 ] || printf '%d skipped, for the reasons above\n' "$all_skipped"
 	printf '%d passed, %d failed\n' "$all_passed" "$all_failed"
 	[ "$all_failed" = 0 ] && [ "$all_passed" -gt 0 ]
 }
