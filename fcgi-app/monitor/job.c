@@ -3,6 +3,7 @@
 
 #include "monitor/job.h"
 
+#include "lib/clock.h"
 #include "lib/mem.h"
 
 #include <pthread.h>
@@ -43,10 +44,10 @@ static void *work(void *arg)
 
 	j->run(j->data);
 	atomic_store(&j->done, true);
-	atomic_fetch_sub(&running, 1);
 	written = write(j->wake_fd, &one, sizeof(one));
 	(void)written; /* a full counter is awake enough */
 	let_go(j);
+	atomic_fetch_sub(&running, 1);
 	return NULL;
 }
 
@@ -99,6 +100,15 @@ bool job_done(const struct job *j)
 void *job_data(const struct job *j)
 {
 	return j->data;
+}
+
+bool jobs_settle(int64_t wait_ms)
+{
+	int64_t until = clock_mono_ms() + wait_ms;
+
+	while (atomic_load(&running) > 0 && clock_mono_ms() < until)
+		usleep(1000);
+	return atomic_load(&running) == 0;
 }
 
 void job_free(struct job *j)

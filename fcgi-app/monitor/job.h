@@ -6,6 +6,7 @@
 #define MONITOR_JOB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define JOBS_MAX 64
 
@@ -19,6 +20,8 @@ struct job *job_start(void (*run)(void *data), void (*release)(void *data), void
 bool job_done(const struct job *j);
 /* Only after job_done(); borrowed. */
 void *job_data(const struct job *j);
+/* At the process's end: wait for all of them.  False when some still run after wait_ms; then exit() would take from under them what the libraries they use clean up there. */
+bool jobs_settle(int64_t wait_ms);
 /* Done or not; NULL is fine. */
 void job_free(struct job *j);
 

@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/log.h"
+#include "monitor/job.h"
 #include "monitor/monitor.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define JOBS_WAIT_MS 500 /* most lookups and pings are long over; the end of the process is not to be felt */
 
 static volatile sig_atomic_t got_term, got_int, got_hup;
 
@@ -108,5 +111,8 @@ int main(int argc, char **argv)
 	log_info("the monitor ends runs=%s", m.phase == MONITOR_ENDING ? "ended" : "left alone");
 	monitor_close(&m);
 	conf_clear(&conf);
+	/* A name server or database that does not answer may hold a thread for longer than anybody wants to wait. */
+	if (!jobs_settle(JOBS_WAIT_MS))
+		_exit(0);
 	return 0;
 }
