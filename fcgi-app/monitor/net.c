@@ -304,6 +304,23 @@ void net_http_stop(struct net *n, struct check *c)
 }
 
 /* In words that a user may read, without addresses. */
+/*
+ * Anybody may read GET /health, so nothing here may name an address, as libcurl's own texts do.  These are the beginnings of what OpenSSL and libcurl say of a certificate.
+ */
+static const char *why_not_verified(const char *error)
+{
+	static const char *const known[][2] = {
+		{"self-signed", "it is self-signed"}, {"self signed", "it is self-signed"}, {"expired", "it has expired"}, {"not yet valid", "it is not valid yet"},
+		{"issuer", "its issuer is not known"}, {"host name", "it is for another host name"}, {"hostname", "it is for another host name"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (strstr(error, known[i][0]))
+			return known[i][1];
+	return "it cannot be verified";
+}
+
 static const char *why_silent(const struct check *c, CURLcode code, char *out, size_t size)
 {
 	long os_errno = 0;
@@ -320,10 +337,10 @@ static const char *why_silent(const struct check *c, CURLcode code, char *out, s
 		snprintf(out, size, "No answer within %d ms", (int)c->config->timeout_ms);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
-		snprintf(out, size, "Its TLS certificate is not good: %.100s", c->transfer->error);
+		snprintf(out, size, "Its TLS certificate is not good: %s", why_not_verified(c->transfer->error));
 		break;
 	case CURLE_SSL_CONNECT_ERROR:
-		snprintf(out, size, "TLS cannot be set up with it: %.100s", c->transfer->error);
+		snprintf(out, size, "TLS cannot be set up with it");
 		break;
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
@@ -335,7 +352,7 @@ static const char *why_silent(const struct check *c, CURLcode code, char *out, s
 		snprintf(out, size, "It does not speak HTTP/1 (is this a gRPC port?)");
 		break;
 	default:
-		snprintf(out, size, "%.140s", c->transfer->error[0] ? c->transfer->error : curl_easy_strerror(code));
+		snprintf(out, size, "%s", curl_easy_strerror(code));
 	}
 	return out;
 }

@@ -49,6 +49,20 @@ static bool allowed(struct ping *p)
 	return good;
 }
 
+/* The library's texts name the address, and anybody may read GET /health; what the server itself says is its own. */
+static const char *why_silent(const bson_error_t *e)
+{
+	if (e->domain == MONGOC_ERROR_SERVER)
+		return e->message;
+	if (e->domain == MONGOC_ERROR_CLIENT && e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
+		return "It refuses the user name or the password";
+	if (strstr(e->message, "refused"))
+		return "Connection refused";
+	if (strstr(e->message, "timeout") || strstr(e->message, "timed out"))
+		return "No answer in time";
+	return "It cannot be connected to";
+}
+
 static bool command(mongoc_client_t *client, struct ping *p, const char *name, bson_t *reply)
 {
 	bson_t *ask = BCON_NEW(name, BCON_INT32(1));
@@ -57,7 +71,7 @@ static bool command(mongoc_client_t *client, struct ping *p, const char *name, b
 
 	if (!ok) {
 		p->refused = e.domain == MONGOC_ERROR_SERVER;
-		snprintf(p->why, sizeof(p->why), "%.150s", e.message);
+		snprintf(p->why, sizeof(p->why), "%.150s", why_silent(&e));
 	}
 	bson_destroy(ask);
 	return ok;
