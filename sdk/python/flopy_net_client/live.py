@@ -16,7 +16,7 @@ import websockets
 
 from . import endpoints
 from .endpoints import Call
-from .errors import AuthenticationError, PermissionDenied, from_response
+from .errors import AuthenticationError, DashboardError, PermissionDenied, from_response
 from .models import FINAL, Event, Round, Update
 from .transport import AsyncTransport
 
@@ -144,7 +144,12 @@ class EventStream:
             if self.cursor is not None:
                 params["after"] = str(self.cursor)
             call: Call[Dict[str, Any]] = Call("GET", "/events", lambda data: data if isinstance(data, dict) else {}, params)
-            answer = await self._transport.send(call)
+            try:
+                answer = await self._transport.send(call)
+            except (AuthenticationError, PermissionDenied) as error:
+                raise _Closed(str(error), fatal=True) from None
+            except DashboardError as error:
+                raise _Closed(str(error)) from None
             if answer.get("resync"):
                 yield Event(raw=answer, type="resync", id=int(answer.get("last_id") or 0))
             for event in answer.get("events") or []:
