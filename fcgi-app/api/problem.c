@@ -9,11 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int problem_status(enum err_code code)
-{
-	return failure_status(code);
-}
-
 void problem_write(struct response *r, const struct err *e, const char *request_id)
 {
 	int retry = failure_retry_s(e);

@@ -5,8 +5,6 @@
 #include "api/request.h"
 #include "lib/err.h"
 
-/* The status of a kind of failure. */
-int problem_status(enum err_code code);
 /*
  * r becomes {"error":{"code","message","details"?,"retry_after"?,"request_id"}} with the headers that belong to it; whatever a handler had put into r is dropped, except header
  * lines.  What is our own fault is logged in its words and shown in general ones.

@@ -161,17 +161,6 @@ int command_mark_sent(struct store *st, int64_t id, int64_t now_ms, struct err *
 	return db_run(st, s, e);
 }
 
-int command_refuse(struct store *st, int64_t id, const char *message, int64_t now_ms, struct err *e)
-{
-	sqlite3_stmt *s = db_stmt(st, SQL_COMMAND_DONE);
-
-	db_bind_i64(s, 1, id);
-	db_bind_text(s, 2, "refused");
-	db_bind_i64(s, 3, now_ms);
-	db_bind_text(s, 4, message);
-	return db_run(st, s, e);
-}
-
 static int close_all(struct store *st, int64_t experiment_id, const char *action, const char *status, const char *message, int64_t now_ms, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_COMMAND_CLOSE);

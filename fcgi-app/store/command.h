@@ -49,7 +49,6 @@ void command_clear(struct command *c);
 int command_each_open(struct store *st, void (*fn)(void *arg, const struct command *c), void *arg, struct err *e);
 /* In a transaction. */
 int command_mark_sent(struct store *st, int64_t id, int64_t now_ms, struct err *e);
-int command_refuse(struct store *st, int64_t id, const char *message, int64_t now_ms, struct err *e);
 /* In a transaction: the engine will not do this, for the reason in message; whoever waits for it is told. */
 int command_refuse_action(struct store *st, int64_t experiment_id, enum action a, const char *message, int64_t now_ms, struct err *e);
 /* In a transaction: the experiment is now in `to`.  Commands whose goal this is are done; on a terminal state all others are refused.  Called by experiment_move(). */

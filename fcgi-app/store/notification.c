@@ -97,11 +97,6 @@ static int number(struct store *st, sqlite3_stmt *s, int64_t *v, struct err *e)
 	return 0;
 }
 
-int notification_next(struct store *st, int64_t *at_ms, struct err *e)
-{
-	return number(st, db_stmt(st, SQL_NOTIFICATION_NEXT), at_ms, e);
-}
-
 int notification_waiting(struct store *st, enum channel channel, int64_t now_ms, int64_t *id, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_NOTIFICATION_WAITING);

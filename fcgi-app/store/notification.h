@@ -40,8 +40,6 @@ int notification_each(struct store *st, const char *status, enum notification_so
 int notification_each_due(struct store *st, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e);
 /* ERR_NOTFOUND.  Borrowed texts in fn. */
 int notification_get(struct store *st, int64_t id, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e);
-/* When the next one is due; 0: none is pending. */
-int notification_next(struct store *st, int64_t *at_ms, struct err *e);
 
 /* All in a transaction. */
 

@@ -65,11 +65,6 @@ void hub_free(struct hub *h)
 	free(h);
 }
 
-size_t hub_clients(const struct hub *h)
-{
-	return h->n;
-}
-
 struct hub_client *hub_join(struct hub *h, void (*wake)(void *user), void *user)
 {
 	struct hub_client *c = mem_alloc(sizeof(*c));

@@ -48,7 +48,6 @@ struct hub_client;
 struct hub *hub_new(void);
 /* All clients must have left. */
 void hub_free(struct hub *h);
-size_t hub_clients(const struct hub *h);
 
 /*
  * A new client, subscribed to nothing.  wake(user) is called when its queue gets its first message and when it is marked as lagging; it must not call

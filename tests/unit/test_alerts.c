@@ -242,7 +242,7 @@ static void keep_notification(void *arg, const struct notification *n)
 START_TEST(outbox)
 {
 	struct notification n = {.channel = CHANNEL_WEBHOOK, .target = "http://h", .subject = "s", .created_at_ms = 1000, .next_attempt_ms = 4000};
-	int64_t a = raise_one(3, "redis", 0, 1000), b = raise_one(3, "fl_server", 0, 1000), id, at;
+	int64_t a = raise_one(3, "redis", 0, 1000), b = raise_one(3, "fl_server", 0, 1000), id;
 	char text[200] = "";
 
 	OK(store_begin(st, &e));
@@ -265,8 +265,10 @@ START_TEST(outbox)
 	ck_assert_int_eq(id, 0);
 	OK(notification_failed(st, n.id, "refused", 9500, &e));
 	OK(store_commit(st, &e));
-	OK(notification_next(st, &at, &e));
-	ck_assert_int_eq(at, 9500);
+	OK(notification_each_due(st, 9499, 10, keep_notification, text, &e));
+	ck_assert_str_eq(text, "pending 0 [1,2] -");
+	OK(notification_each_due(st, 9500, 10, keep_notification, text, &e));
+	ck_assert_str_eq(text, "pending 1 [1,2] refused");
 	OK(store_begin(st, &e));
 	OK(notification_failed(st, n.id, "given up", 0, &e));
 	OK(store_commit(st, &e));
