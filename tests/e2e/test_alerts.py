@@ -85,7 +85,7 @@ def wait_healthy(stack, name="gpu"):
 
 
 def test_one_alert_an_outage(stack, service):
-    """Issue 3: one alert, acknowledged, restarted: one resolved alert with the acknowledgement in its history."""
+    """One alert, acknowledged, restarted: one resolved alert with the acknowledgement in its history."""
     watch(stack, service)
     wait_healthy(stack)
     assert alerts(stack) == []
@@ -439,7 +439,7 @@ echo 'no memory for the model' >&2; exit 3
 
 @pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
 def test_real_redis(stack):
-    """Issue 3, done when: stopping Redis raises one alert within interval x threshold; acknowledged and restarted it is one resolved alert with the acknowledgement in its history."""
+    """Stopping Redis raises one alert within interval x threshold; acknowledged and restarted it is one resolved alert with the acknowledgement in its history."""
     port = free_port()
 
     def redis():

@@ -201,7 +201,7 @@ def test_is_told_and_in_force(stack):
 
 
 def test_probed_within_an_interval(stack):
-    """Issue 3: a new collector_url is asked within one interval."""
+    """A new collector_url is asked within one interval."""
     from test_alerts import Service
     service = Service().start()
     try:
