@@ -1,6 +1,8 @@
 /* Alerts, rules, silences and the outbox in a store. */
 #include "config.h"
 
+#include "store_fixture.h"
+
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "lib/mem.h"
@@ -18,37 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char dir[32];
-static char *path;
-static struct store *st;
-static struct err e;
-
-#define OK(call) ck_assert_msg((call) == 0, "%s: %s", #call, e.msg)
-
-static void setup(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/flopynet-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	path = file_join(dir, "flopynet.db");
-	OK(store_open(&st, path, STORE_CHECKPOINTER, &e));
-}
-
-static void teardown(void)
-{
-	static const char *const names[] = {"flopynet.db", "flopynet.db-wal", "flopynet.db-shm", "flopynet.db.lock"};
-	size_t i;
-
-	store_close(st);
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		char *name = file_join(dir, names[i]);
-
-		unlink(name);
-		free(name);
-	}
-	ck_assert_int_eq(rmdir(dir), 0);
-	free(path);
-}
 
 static void count_row(void *arg, const struct alert *a)
 {
@@ -285,7 +256,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(s, stored);
-	tcase_add_checked_fixture(stored, setup, teardown);
+	tcase_add_checked_fixture(stored, store_setup, store_teardown);
 	tcase_add_test(stored, default_rules);
 	tcase_add_test(stored, life_of_an_alert);
 	tcase_add_test(stored, filters);

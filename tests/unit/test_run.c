@@ -1,6 +1,8 @@
 /* What engines' events do to the store, exactly once, and reports of remote engines. */
 #include "config.h"
 
+#include "store_fixture.h"
+
 #include "experiment/runner_event.h"
 #include "lib/buf.h"
 #include "lib/file.h"
@@ -21,37 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char dir[32];
-static char *path;
-static struct store *st;
-static struct err e;
-
-#define OK(call) ck_assert_msg((call) == 0, "%s: %s", #call, e.msg)
-
-static void setup(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/flopynet-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	path = file_join(dir, "flopynet.db");
-	OK(store_open(&st, path, STORE_CHECKPOINTER, &e));
-}
-
-static void teardown(void)
-{
-	static const char *const names[] = {"flopynet.db", "flopynet.db-wal", "flopynet.db-shm", "flopynet.db.lock"};
-	size_t i;
-
-	store_close(st);
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		char *name = file_join(dir, names[i]);
-
-		unlink(name);
-		free(name);
-	}
-	ck_assert_int_eq(rmdir(dir), 0);
-	free(path);
-}
 
 #define NOW 1000000
 
@@ -436,7 +407,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_add_checked_fixture(effects, setup, teardown);
+	tcase_add_checked_fixture(effects, store_setup, store_teardown);
 	tcase_set_timeout(effects, 60);
 	tcase_add_test(effects, whole);
 	tcase_add_test(effects, exactly_once);

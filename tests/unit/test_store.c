@@ -1,6 +1,8 @@
 /* store/: open, migrate, the life of a row through commands and confirmations, lists, events, backup. */
 #include "config.h"
 
+#include "store_fixture.h"
+
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "lib/mem.h"
@@ -19,37 +21,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char dir[32];
-static char *path;
-static struct store *st;
-static struct err e;
-
-#define OK(call) ck_assert_msg((call) == 0, "%s: %s", #call, e.msg)
-
-static void setup(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/flopynet-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	path = file_join(dir, "flopynet.db");
-	OK(store_open(&st, path, STORE_CHECKPOINTER, &e));
-}
-
-static void teardown(void)
-{
-	static const char *const names[] = {"flopynet.db", "flopynet.db-wal", "flopynet.db-shm", "flopynet.db.lock", "copy.db"};
-	size_t i;
-
-	store_close(st);
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		char *name = file_join(dir, names[i]);
-
-		unlink(name);
-		free(name);
-	}
-	ck_assert_int_eq(rmdir(dir), 0);
-	free(path);
-}
 
 static int64_t create(const char *name, int64_t at_ms)
 {
@@ -306,7 +277,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, store_setup, store_teardown);
 	tcase_add_test(t, life);
 	tcase_add_test(t, queue);
 	tcase_add_test(t, lists);
