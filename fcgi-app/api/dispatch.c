@@ -4,10 +4,10 @@
 #include "api/dispatch.h"
 
 #include "api/cache.h"
+#include "api/cors.h"
 #include "api/handlers.h"
 #include "api/identity.h"
 #include "api/media.h"
-#include "api/origin.h"
 #include "api/problem.h"
 #include "api/rate.h"
 #include "api/router.h"
@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "platform/origin.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -338,7 +339,7 @@ static void finish(struct exchange *x, const char *request_id)
 		return;
 	buf_adds(&r->headers, "Vary: Origin\r\n");
 	if (x->w->origin && origin_trusted(x->w->origin, trusted))
-		origin_headers(x->w->origin, x->method == METHOD_OPTIONS ? methods_text(x->methods, allow) : NULL, &r->headers);
+		cors_headers(x->w->origin, x->method == METHOD_OPTIONS ? methods_text(x->methods, allow) : NULL, &r->headers);
 }
 
 /* A line for what failed, what changed something, and (where the configuration says so) everything. */

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libapi.a
 libapi_a_SOURCES = \
 	%D%/cache.c %D%/cache.h \
 	%D%/contract.h \
+	%D%/cors.c %D%/cors.h \
 	%D%/csv.c %D%/csv.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/experiment_input.c %D%/experiment_input.h \
@@ -32,7 +33,6 @@ libapi_a_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/login.c %D%/login.h \
 	%D%/media.c %D%/media.h \
-	%D%/origin.c %D%/origin.h \
 	%D%/problem.c %D%/problem.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/request.c %D%/request.h \

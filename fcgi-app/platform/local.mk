@@ -4,6 +4,7 @@ libplatform_a_SOURCES = \
 	%D%/failure.c %D%/failure.h \
 	%D%/health.c %D%/health.h \
 	%D%/live.c %D%/live.h \
+	%D%/origin.c %D%/origin.h \
 	%D%/schedule.c %D%/schedule.h \
 	%D%/rule.c %D%/rule.h \
 	%D%/setting_value.c %D%/setting_value.h \

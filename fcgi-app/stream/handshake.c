@@ -4,8 +4,8 @@
 #include "stream/handshake.h"
 
 #include "lib/mem.h"
+#include "platform/origin.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,57 +25,6 @@ enum handshake_target handshake_target(const char *path)
 	if (ends_with(path, "/api/v1/events/stream"))
 		return HANDSHAKE_EVENTS;
 	return HANDSHAKE_ELSEWHERE;
-}
-
-/* host[:port] without a port that is the default of the scheme: its length. */
-static size_t host_len(const char *host, size_t len, bool tls)
-{
-	const char *port = tls ? ":443" : ":80";
-	size_t n = strlen(port);
-
-	return len > n && memcmp(host + len - n, port, n) == 0 ? len - n : len;
-}
-
-static bool same_host(const char *a, size_t a_len, const char *b, size_t b_len, bool tls)
-{
-	a_len = host_len(a, a_len, tls);
-	b_len = host_len(b, b_len, tls);
-	return a_len > 0 && a_len == b_len && strncasecmp(a, b, a_len) == 0;
-}
-
-/* What follows "http://" or "https://"; NULL for any other origin ("null", extensions, files). */
-static const char *after_scheme(const char *origin, bool *tls)
-{
-	if (strncasecmp(origin, "http://", 7) == 0) {
-		*tls = false;
-		return origin + 7;
-	}
-	if (strncasecmp(origin, "https://", 8) == 0) {
-		*tls = true;
-		return origin + 8;
-	}
-	return NULL;
-}
-
-bool handshake_origin_good(const char *origin, const char *host, const char *trusted)
-{
-	bool tls, trusted_tls;
-	const char *name = after_scheme(origin, &tls);
-
-	if (!name)
-		return false;
-	/* The scheme is not compared: behind a proxy that ends TLS we do not know our own. */
-	if (host && same_host(name, strlen(name), host, strlen(host), tls))
-		return true;
-	while (*trusted) {
-		size_t len = strcspn(trusted, " ");
-		const char *other = after_scheme(trusted, &trusted_tls);
-
-		if (other && trusted_tls == tls && other <= trusted + len && same_host(name, strlen(name), other, (size_t)(trusted + len - other), tls))
-			return true;
-		trusted += len + strspn(trusted + len, " ");
-	}
-	return false;
 }
 
 /* "Bearer TOKEN", the scheme case-blind. */
@@ -127,7 +76,8 @@ int handshake_check(const struct handshake *h, const char *trusted, enum handsha
 {
 	*kind = HANDSHAKE_NOTHING;
 	*token = NULL;
-	if (h->origin && !handshake_origin_good(h->origin, h->host, trusted))
+	/* Behind a proxy that ends TLS we do not know our own scheme. */
+	if (h->origin && !origin_same(h->origin, h->host, false) && !origin_trusted(h->origin, trusted))
 		return err_set(e, ERR_FORBIDDEN, "Pages of this origin may not connect; trusted_origins in the configuration file names those that may");
 	if (h->authorization) {
 		*token = bearer(h->authorization);

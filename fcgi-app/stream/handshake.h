@@ -27,11 +27,9 @@ struct handshake {
 
 /* By the end of the path, so that a prefix may stand before it. */
 enum handshake_target handshake_target(const char *path);
-/* trusted: origins separated by spaces.  Scheme and host compare case-blind, default ports are the same as none. */
-bool handshake_origin_good(const char *origin, const char *host, const char *trusted);
 /*
- * Which credential counts; *token is then the caller's.  ERR_FORBIDDEN: a foreign origin.  ERR_UNAUTHORIZED: an Authorization header that is not of the
- * form "Bearer TOKEN".
+ * Which credential counts; *token is then the caller's.  trusted: origins separated by blanks.  ERR_FORBIDDEN: a foreign origin.  ERR_UNAUTHORIZED: an
+ * Authorization header that is not of the form "Bearer TOKEN".
  */
 int handshake_check(const struct handshake *h, const char *trusted, enum handshake_credential *kind, char **token, struct err *e);
 

@@ -2,12 +2,12 @@
 #include "config.h"
 
 #include "api/media.h"
-#include "api/origin.h"
 #include "api/router.h"
 #include "api/uri.h"
 #include "api/wire.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "platform/origin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (w.idempotency_key)
 		media_is_key(w.idempotency_key);
 	if (w.origin)
-		origin_same(w.origin, w.host, true);
+		origin_same(w.origin, w.host, true), origin_trusted(w.origin, w.host ? w.host : "");
 	free(copy);
 	return 0;
 }

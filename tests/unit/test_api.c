@@ -1,8 +1,7 @@
-/* The pure parts of the API: request line, query, router, the route table itself, header values, origins, the environment. */
+/* The pure parts of the API: request line, query, router, the route table itself, header values, the environment. */
 #include "config.h"
 
 #include "api/media.h"
-#include "api/origin.h"
 #include "api/problem.h"
 #include "api/router.h"
 #include "api/uri.h"
@@ -285,33 +284,6 @@ START_TEST(media_values)
 }
 END_TEST
 
-static const struct {
-	const char *origin, *host;
-	bool https, same;
-} origins[] = {
-	{"http://localhost:3001", "localhost:3001", false, true},
-	{"http://LOCALHOST:3001", "localhost:3001", false, true},
-	{"https://lab.example", "lab.example", true, true},
-	{"https://lab.example", "lab.example", false, true}, /* TLS taken off in front */
-	{"http://lab.example", "lab.example", true, false},
-	{"http://localhost:3002", "localhost:3001", false, false},
-	{"http://localhost:3001.evil.example", "localhost:3001", false, false},
-	{"http://evil.example", "localhost:3001", false, false},
-	{"null", "localhost:3001", false, false},
-	{"", "localhost:3001", false, false},
-	{"http://localhost:3001", NULL, false, false},
-};
-
-START_TEST(origin_rules)
-{
-	ck_assert_msg(origin_same(origins[_i].origin, origins[_i].host, origins[_i].https) == origins[_i].same, "%s", origins[_i].origin);
-	ck_assert(origin_trusted("https://a.example", "https://b.example  https://a.example"));
-	ck_assert(!origin_trusted("https://a.example", "https://a.example.com"));
-	ck_assert(!origin_trusted("https://a.example", ""));
-	ck_assert(!origin_trusted("", "https://a.example"));
-}
-END_TEST
-
 START_TEST(environment)
 {
 	static char *const env[] = {"REQUEST_METHOD=GET", "REQUEST_URI=/a=b", "nonsense", "HTTP_X=", "HTTP_ORIGIN=", "HTTP_HOST=h", "=", "HTTP_A=1", "HTTP_B=2", NULL};
@@ -376,7 +348,6 @@ int main(void)
 	tcase_add_loop_test(t, router_matches, 0, (int)ARRAY_LEN(matches));
 	tcase_add_loop_test(t, media_types, 0, (int)ARRAY_LEN(types));
 	tcase_add_test(t, media_values);
-	tcase_add_loop_test(t, origin_rules, 0, (int)ARRAY_LEN(origins));
 	tcase_add_test(t, environment);
 	tcase_add_loop_test(t, problems, 0, (int)ARRAY_LEN(statuses));
 	suite_add_tcase(s, t);

@@ -1,4 +1,4 @@
-/* What comes in from outside, as tables: messages of clients, origins, credentials, queries. */
+/* What comes in from outside, as tables: messages of clients, credentials, queries. */
 #include "config.h"
 
 #include "lib/mem.h"
@@ -67,39 +67,6 @@ START_TEST(client_message_rows)
 				      e.details_n, e.details[0].field);
 	}
 	client_message_clear(&m);
-}
-END_TEST
-
-static const struct {
-	const char *origin, *host, *trusted;
-	bool good;
-} origins[] = {
-	{"http://localhost:3001", "localhost:3001", "", true},
-	{"http://LOCALHOST:3001", "localhost:3001", "", true},
-	{"http://lab", "lab", "", true},
-	{"http://lab:80", "lab", "", true},
-	{"https://lab", "lab:443", "", true},
-	{"https://lab", "lab", "", true},
-	{"http://[::1]:3001", "[::1]:3001", "", true},
-	{"http://evil.example", "localhost:3001", "", false},
-	{"null", "localhost:3001", "", false},
-	{"", "localhost:3001", "", false},
-	{"http://localhost:3002", "localhost:3001", "", false},
-	{"http://localhost", "localhost:3001", "", false},
-	{"http://localhost:3001.evil.example", "localhost:3001", "", false},
-	{"file://localhost:3001", "localhost:3001", "", false},
-	{"http://", "", "", false},
-	{"http://x", NULL, "", false},
-	{"https://tools.example", "lab", "https://a.example https://tools.example", true},
-	{"https://tools.example:443", "lab", "https://tools.example", true},
-	{"http://tools.example", "lab", "https://tools.example", false},
-	{"https://tools.example.evil", "lab", "https://tools.example", false},
-	{"https://tools", "lab", "https://tools.example", false},
-};
-
-START_TEST(origin_rows)
-{
-	ck_assert_msg(handshake_origin_good(origins[_i].origin, origins[_i].host, origins[_i].trusted) == origins[_i].good, "%s", origins[_i].origin);
 }
 END_TEST
 
@@ -210,7 +177,6 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, client_message_rows, 0, (int)ARRAY_LEN(client_messages));
-	tcase_add_loop_test(tc, origin_rows, 0, (int)ARRAY_LEN(origins));
 	tcase_add_loop_test(tc, handshake_rows, 0, (int)ARRAY_LEN(handshakes));
 	tcase_add_test(tc, handshake_targets);
 	tcase_add_loop_test(tc, query_rows, 0, (int)ARRAY_LEN(queries));
