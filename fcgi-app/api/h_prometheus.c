@@ -8,6 +8,9 @@
 #include "lib/json_in.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "platform/settings.h"
+#include "store/alert.h"
+#include "store/configuration.h"
 #include "store/experiment.h"
 
 #include <inttypes.h>
@@ -21,7 +24,8 @@ struct row {
 	char name[64], role[16];
 	enum health_state state;
 	double response_ms;
-	int64_t last_check_ms;
+	int64_t last_check_ms, interval_ms;
+	int64_t data_at_ms; /* when its numbers were true; 0: it has none */
 	struct json_object *data;
 };
 
@@ -79,6 +83,8 @@ static void take_row(void *arg, const struct service *s)
 	row->state = service_state(s, p->now_ms);
 	row->response_ms = s->response_time_ms;
 	row->last_check_ms = s->last_check_ms;
+	row->interval_ms = s->interval_ms;
+	row->data_at_ms = s->data_at_ms;
 	json_in_parse_object(s->data, strlen(s->data), &row->data, NULL);
 }
 
@@ -107,6 +113,17 @@ static double response_s(const struct row *r, int64_t now_ms)
 static double age_s(const struct row *r, int64_t now_ms)
 {
 	return r->last_check_ms && r->state != HEALTH_NOT_CONFIGURED ? (double)(now_ms - r->last_check_ms) / 1000 : NAN;
+}
+
+static double observed_s(const struct row *r, int64_t now_ms)
+{
+	(void)now_ms;
+	return r->data_at_ms ? (double)r->data_at_ms / 1000 : NAN;
+}
+
+static double stale(const struct row *r, int64_t now_ms)
+{
+	return r->data_at_ms ? health_is_stale(r->data_at_ms, r->interval_ms, now_ms) : NAN;
 }
 
 static void put_family(const struct page *p, const char *name, const char *help, double (*of)(const struct row *r, int64_t now_ms))
@@ -165,6 +182,8 @@ static void put_services(const struct page *p)
 	put_states(p);
 	put_family(p, "flopynet_service_response_time_seconds", "How long its newest answer took.", response_s);
 	put_family(p, "flopynet_service_check_age_seconds", "How long ago it was last checked.", age_s);
+	put_family(p, "flopynet_service_observed_timestamp_seconds", "When its newest numbers were true.", observed_s);
+	put_family(p, "flopynet_service_stale", "Whether its newest numbers are older than three intervals.", stale);
 	family(p->out, "flopynet_service_metric", "gauge", "The newest numbers that a service gives or that were measured of it.");
 	for (i = 0; i < p->rows_n; i++)
 		put_metrics_of(p, &p->rows[i]);
@@ -200,17 +219,65 @@ static int put_experiments(const struct page *p, struct store *st, struct err *e
 	return experiment_each_active(st, put_rounds, p->out, e);
 }
 
+/* Open alerts by severity and by whether somebody has acknowledged them. */
+struct open_alerts {
+	int64_t counts[SEVERITY_MAX][2];
+};
+
+static void count_alert(void *arg, const struct alert *a)
+{
+	struct open_alerts *open = arg;
+
+	open->counts[a->severity][a->acknowledged_at_ms != 0]++;
+}
+
+static int put_alerts(const struct page *p, struct store *st, struct err *e)
+{
+	static const char *const statuses[] = {"active", "acknowledged"};
+	struct open_alerts open = {{{0}}};
+	size_t severity, i;
+
+	if (alert_each_open(st, p->now_ms, count_alert, &open, e) == -1)
+		return -1;
+	family(p->out, "flopynet_alerts", "gauge", "Alerts that are not resolved.");
+	for (severity = 0; severity < SEVERITY_MAX; severity++)
+		for (i = 0; i < ARRAY_LEN(statuses); i++) {
+			buf_adds(p->out, "flopynet_alerts{");
+			label(p->out, "severity", severity_names[severity]);
+			buf_addc(p->out, ',');
+			label(p->out, "status", statuses[i]);
+			buf_addc(p->out, '}');
+			number(p->out, (double)open.counts[severity][i]);
+		}
+	return 0;
+}
+
+/* Of the configuration in force. */
+static int store_bytes_max(struct store *st, int64_t *bytes, struct err *e)
+{
+	struct config_entry config;
+	struct settings settings;
+
+	if (config_current(st, &config, e) == -1)
+		return -1;
+	settings_read(config.document, &settings);
+	config_entry_clear(&config);
+	*bytes = settings.retention_size_mb * 1000000;
+	return 0;
+}
+
 static int put_system(const struct page *p, const struct request *q, struct err *e)
 {
 	struct buf *b = p->out;
-	int64_t bytes, monitor = shared_beat_get(q->app->shared, SHARED_BEAT_MONITOR), stream = shared_beat_get(q->app->shared, SHARED_BEAT_STREAM);
+	int64_t bytes, max_bytes, monitor = shared_beat_get(q->app->shared, SHARED_BEAT_MONITOR), stream = shared_beat_get(q->app->shared, SHARED_BEAT_STREAM);
 
-	if (store_bytes(q->app->store, &bytes, e) == -1)
+	if (store_bytes(q->app->store, &bytes, e) == -1 || store_bytes_max(q->app->store, &max_bytes, e) == -1)
 		return -1;
 	family(b, "flopynet_build_info", "gauge", "Version of this system; always 1.");
 	buf_adds(b, "flopynet_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
 	one(b, "flopynet_api_uptime_seconds", "gauge", "Since the API was started.", (double)((q->now_ms - q->app->started_at_ms) / MS_PER_S));
 	one(b, "flopynet_store_bytes", "gauge", "Size of the store, without its log.", (double)bytes);
+	one(b, "flopynet_store_max_bytes", "gauge", "Size of the store beyond which the oldest samples go early.", (double)max_bytes);
 	one(b, "flopynet_store_wal_bytes", "gauge", "Size of the store's log.", (double)store_wal_bytes(q->app->store));
 	family(b, "flopynet_beat_age_seconds", "gauge", "How long ago a program last said that it is alive.");
 	if (monitor) {
@@ -233,7 +300,7 @@ HANDLER(h_metrics_prometheus)
 	r->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (store_read_begin(st, e) == -1)
 		return -1;
-	if (put_system(&p, q, e) == 0 && put_experiments(&p, st, e) == 0 && service_each(st, take_row, &p, e) == 0) {
+	if (put_system(&p, q, e) == 0 && put_experiments(&p, st, e) == 0 && put_alerts(&p, st, e) == 0 && service_each(st, take_row, &p, e) == 0) {
 		put_services(&p);
 		rc = 0;
 	}

@@ -1,4 +1,4 @@
-"""Alerts: raised once, acknowledged, resolved, surviving kills; rules and silences. CASES C22 to C26, C54 to C60."""
+"""Alerts: raised once, acknowledged, resolved, surviving kills; rules and silences."""
 import calendar
 import concurrent.futures
 import http.server
@@ -125,7 +125,7 @@ def test_shape_of_the_reference(stack, service):
     ({"limit": "0"}, "limit"), ({"sort": "title:asc"}, "sort"), ({"sort": "created_at:decs"}, "sort"), ({"staus": "active"}, "staus"),
 ])
 def test_wrong_queries(shared_stack, query, field):
-    """C23, C24, C10."""
+    """Times that are none, a span that is reversed, names and words that do not exist."""
     r = shared_stack.client.get("/alerts", params=query)
     assert r.status_code == 400, r.text
     assert r.json()["error"]["code"] == "VALIDATION_ERROR" and field in r.json()["error"]["details"]
@@ -143,7 +143,7 @@ def test_no_spellings_of_time(shared_stack, text):
 
 
 def test_filters_and_boundaries(stack, service):
-    """C24: both ends belong to it. C05: total counts what the filters let through."""
+    """Both ends of a span belong to it, and total counts what the filters let through."""
     watch(stack, service)
     wait_healthy(stack)
     service.stop()
@@ -159,7 +159,7 @@ def test_filters_and_boundaries(stack, service):
 
 
 def test_acknowledge(stack, service):
-    """C21, C60: bodies, twice, two people at once, resolved, unknown."""
+    """Bodies, twice, many people at once, resolved, unknown."""
     watch(stack, service)
     wait_healthy(stack)
     service.stop()
@@ -206,7 +206,7 @@ def test_resolved_by_hand_opens_again(stack, service):
 
 
 def test_acknowledged_stays_so(stack, service):
-    """C56: the condition goes on and its value changes: no new alert, still acknowledged; a rise in severity opens it for notice."""
+    """The condition goes on and its value changes: no new alert, still acknowledged; a rise in severity opens it for notice."""
     service.body = b'{"queue_size": 5}'
     watch(stack, service, kind="json", json_path="queue_size", json_value=5)
     r = stack.client.post("/alert-rules", json={"name": "slow", "title": "Slow answers", "metric": "response_time_ms", "comparison": ">=", "threshold": 0, "service": "gpu"})
@@ -233,7 +233,7 @@ def test_acknowledged_stays_so(stack, service):
 
 
 def test_flapping(stack, service):
-    """C54: up and down for twenty polls: at most one alert is open, and few events tell of it."""
+    """Up and down for twenty polls: at most one alert is open, and few events tell of it."""
     watch(stack, service)
     wait_healthy(stack)
     until = time.monotonic() + 10
@@ -247,7 +247,7 @@ def test_flapping(stack, service):
 
 
 def test_survives_kills(stack, service):
-    """C58: one active and one acknowledged alert, kill -9 of everything; and a condition that began while the monitor was away is raised once."""
+    """One active and one acknowledged alert, kill -9 of everything; and a condition that began while the monitor was away is raised once."""
     second, third = Service().start(), Service().start()
     try:
         for name, one in (("one", service), ("two", second), ("three", third)):
@@ -465,7 +465,7 @@ def test_real_redis(stack):
 
 
 def test_a_locked_store_is_no_outage(stack, service):
-    """C61, C35: while somebody holds the store's lock, changes are 503 and change nothing, reads go on, and no service is blamed."""
+    """While somebody holds the store's lock, changes are 503 and change nothing, reads go on, and no service is blamed."""
     watch(stack, service)
     wait_healthy(stack)
     with sqlite3.connect(stack.state / "flopynet.db", isolation_level=None) as db:
@@ -483,7 +483,7 @@ def test_a_locked_store_is_no_outage(stack, service):
 
 
 def test_zone_of_the_server(stack_with):
-    """C25: wherever the server thinks it is, times are UTC."""
+    """Wherever the server thinks it is, times are UTC."""
     stack = stack_with(env={"TZ": "Asia/Kathmandu"})
     service = Service().start()
     watch(stack, service)

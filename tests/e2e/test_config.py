@@ -1,4 +1,4 @@
-"""Configuration: shape, merging, all or nothing, who may, history, going back, and what it does to the running system. CASES C20, C34 to C36, C51, C83."""
+"""Configuration: shape, merging, all or nothing, who may, history, going back, and what it does to the running system."""
 import concurrent.futures
 import json
 import time
@@ -41,7 +41,7 @@ def test_shape_of_the_reference(stack):
 
 
 def test_partial(stack):
-    """C34: what is not given stays."""
+    """What is not given stays."""
     before = config(stack)
     r = put(stack, {"dashboard": {"refresh_interval": 3000, "max_experiments": 15}})
     assert r.status_code == 200, r.text
@@ -56,7 +56,7 @@ def test_partial(stack):
 
 
 def test_refresh_interval(stack):
-    """C83: three times the same, and what it may not be."""
+    """Three times the same, and what it may not be."""
     for _ in range(3):
         assert put(stack, {"dashboard": {"refresh_interval": 3000}}).json()["version"] == 1
     assert put(stack, {"dashboard": {"refresh_interval": 3000.0}}).json()["version"] == 1
@@ -66,7 +66,7 @@ def test_refresh_interval(stack):
 
 
 def test_all_or_nothing(stack):
-    """C35, C20: one wrong member and nothing is kept; all wrong ones are told."""
+    """One wrong member and nothing is kept; all wrong ones are told."""
     before = config(stack)
     body = {"dashboard": {"refresh_interval": 3000, "retention_days": -1, "colour": "red"}, "features": {"real_time_metrics": "yes"},
             "integration": {"collector_url": "http://x:1"}, "version": 7, "nope": {}}
@@ -77,7 +77,7 @@ def test_all_or_nothing(stack):
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "5", "null", "{}", "", "{", '{"dashboard":[]}', '{"dashboard":null}', '{"dashboard":{"max_experiments":1,"max_experiments":2}}'])
 def test_no_object(shared_stack, body):
-    """C18, C21."""
+    """Bodies that are no object with something in it."""
     r = shared_stack.client.put("/config", content=body, headers={"Content-Type": "application/json"})
     assert r.status_code == 400, r.text
 
@@ -87,7 +87,7 @@ def test_no_object(shared_stack, body):
     "http://user:pw@h/", "http://h/\r\nX: y", "http://h /", "http://", "h", "", "http://h:99999/", "javascript:alert(1)", "http://h/#x", 5, {}, "http://" + "a" * 3000,
 ])
 def test_addresses_that_are_refused(shared_stack, url):
-    """C51."""
+    """Schemes, hosts and spellings through which a probe would be led astray."""
     assert "integration.collector_url" in details(put(shared_stack, {"integration": {"collector_url": url}}))
     assert "services.x.url" in details(put(shared_stack, {"services": {"x": {"kind": "http", "url": url}}}))
     assert "notifications.webhook_url" in details(put(shared_stack, {"notifications": {"webhook_url": url}}))
@@ -107,7 +107,7 @@ def test_who_may(stack):
 
 
 def test_if_match(stack):
-    """C36: two who read the same and both write: the second hears of it."""
+    """Two who read the same and both write: the second hears of it."""
     tag = stack.client.get("/config").headers["etag"]
     assert put(stack, {"dashboard": {"max_experiments": 3}}, headers={"If-Match": tag}).status_code == 200
     r = put(stack, {"dashboard": {"max_experiments": 4}}, headers={"If-Match": tag})
@@ -119,7 +119,7 @@ def test_if_match(stack):
 
 
 def test_many_at_once(stack):
-    """C36: no change is lost, whoever writes at the same time."""
+    """No change is lost, whoever writes at the same time."""
     def change(n):
         return stack.connect().put("/config", json={"services": {f"s{n}": {"kind": "tcp", "url": f"tcp://127.0.0.1:{n + 1}"}}}).status_code
     with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -168,7 +168,7 @@ def test_mail(stack, service, mailbox):
 
 
 def test_words_of_all_kinds(stack, webhook, mailbox):
-    """C11, C12: names come through as they are, in JSON, subject and text; no header is forged."""
+    """Names come through as they are, in JSON, subject and text; no header is forged."""
     configure(stack, webhook_url=webhook.url(), smtp_url=f"smtp://127.0.0.1:{mailbox.server.port}", mail_from="f@lab.example", mail_to=["a@lab.example"], min_severity="info")
     title = 'Тест 🧪 "q" <b> ' + "ä" * 150
     name = "Ünder\u202eRTL <script>alert(1)</script>"
@@ -214,7 +214,7 @@ def test_retries(stack, service, webhook):
     stack.wait_until(lambda: log(stack, status="pending") and log(stack)[0]["last_error"], 15, "a failure in the log")
     n = log(stack)[0]
     assert n["attempts"] == 1 and n["last_error"] == "The webhook answered with status 500" and n["next_attempt_at"] and n["sent_at"] is None
-    stack.restart("monitor")  # C58: the outbox outlives the monitor
+    stack.restart("monitor")  # the outbox outlives the monitor
     webhook.status = 204
     stack.wait_until(lambda: log(stack)[0]["status"] == "sent", 30, "the second try")
     assert log(stack)[0]["attempts"] == 2 and len(webhook.posts) == 2
@@ -222,7 +222,7 @@ def test_retries(stack, service, webhook):
 
 
 def test_a_mute_receiver_holds_up_nothing(stack, service, webhook):
-    """C48's kind: while a webhook does not answer, the monitor keeps its pace."""
+    """While a webhook does not answer, the monitor keeps its pace."""
     webhook.delay = 8
     configure(stack, webhook_url=webhook.url())
     break_service(stack, service)

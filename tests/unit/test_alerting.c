@@ -205,7 +205,7 @@ START_TEST(stale)
 }
 END_TEST
 
-/* CASES C58: a monitor that is gone and comes back, at each moment. */
+/* A monitor that is gone and comes back, at each moment. */
 START_TEST(restarts)
 {
 	int64_t id;

@@ -110,7 +110,7 @@ START_TEST(simulated_day)
 }
 END_TEST
 
-/* CASES C54: up and down for 20 polls. */
+/* Up and down for 20 polls. */
 START_TEST(flapping_service)
 {
 	struct rule r = {.metric = "unhealthy", .comparison = COMPARE_EQUAL, .threshold = 1, .clear_threshold = NAN, .critical_threshold = NAN, .for_s = 0, .clear_s = 10,

@@ -173,7 +173,7 @@ START_TEST(defaults)
 }
 END_TEST
 
-/* CASES C34: what is not named stays. */
+/* What is not named stays. */
 START_TEST(partial)
 {
 	struct settings s;
@@ -186,7 +186,7 @@ START_TEST(partial)
 	ck_assert_int_eq(s.refresh_interval_ms, 3000);
 	ck_assert_int_eq(s.retention_days, 30);
 	first = buf_take(&merged);
-	/* C83: again and again is the same; 3000.0 is 3000. */
+	/* Again and again is the same; 3000.0 is 3000. */
 	ck_assert_int_eq(merge(first, "{\"dashboard\":{\"refresh_interval\":3000.0}}"), 0);
 	ck_assert_str_eq(buf_str(&difference), "[]");
 	ck_assert_str_eq(buf_str(&merged), first);
@@ -247,7 +247,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* C35: all or nothing, and everything that is wrong is told. */
+/* All or nothing, and everything that is wrong is told. */
 START_TEST(all_wrong_fields)
 {
 	ck_assert_int_eq(merge(NULL, "{\"dashboard\":{\"refresh_interval\":3000,\"retention_days\":-1,\"max_experiments\":0},\"nope\":1}"), -1);
