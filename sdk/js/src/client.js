@@ -11,8 +11,11 @@ import { monitorExperiment } from './monitor.js';
 
 const part = encodeURIComponent;
 
+/** A new Idempotency-Key. Never the same twice is enough: crypto.randomUUID is missing in pages without TLS and in Node 18. */
+export const idempotencyKey = () => Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0')).join('');
+
 /** @param {CreateCall} call */
-const createOptions = ({ signal, idempotencyKey }) => ({ signal, headers: { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() } });
+const createOptions = ({ signal, idempotencyKey: key }) => ({ signal, headers: { 'Idempotency-Key': key ?? idempotencyKey() } });
 
 /** @param {Http} http */
 function experimentCalls(http) {

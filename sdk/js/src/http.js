@@ -73,13 +73,22 @@ export class Http {
 
 	/** @param {string} method @param {string} path @param {Options} options */
 	async #once(method, path, { query, body, headers = {}, signal, as = 'json' }) {
-		const timeout = AbortSignal.timeout(this.timeoutMs);
+		// Node 18 has no AbortSignal.any.
+		const ended = new AbortController();
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			ended.abort();
+		}, this.timeoutMs);
+		const leave = () => ended.abort(signal?.reason);
+		if (signal?.aborted) leave();
+		signal?.addEventListener('abort', leave);
 		const init = /** @type {RequestInit} */ ({
 			method,
 			headers: { Accept: as === 'json' ? 'application/json' : '*/*', ...headers },
 			credentials: 'same-origin',
 			redirect: 'error',
-			signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+			signal: ended.signal,
 		});
 		const sent = /** @type {Record<string, string>} */ (init.headers);
 		if (this.apiKey) sent.Authorization = `Bearer ${this.apiKey}`;
@@ -96,7 +105,10 @@ export class Http {
 			text = await response.text();
 		} catch (error) {
 			if (signal?.aborted) throw signal.reason;
-			throw new NetworkError(timeout.aborted ? 'The server did not answer in time.' : 'The server cannot be reached.', error);
+			throw new NetworkError(late ? 'The server did not answer in time.' : 'The server cannot be reached.', error);
+		} finally {
+			clearTimeout(timer);
+			if (as !== 'response') signal?.removeEventListener('abort', leave); // a body that is still to be read can be given up
 		}
 		if (response.ok && as === 'text') return text;
 		const parsed = parse(text);

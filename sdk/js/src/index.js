@@ -1,5 +1,5 @@
 /** Client of the FLOPY-NET dashboard. @module flopy-net-client */
-export { DashboardClient } from './client.js';
+export { DashboardClient, idempotencyKey } from './client.js';
 export { LiveConnection } from './live.js';
 export { monitorExperiment } from './monitor.js';
 export {

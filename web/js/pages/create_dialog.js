@@ -1,3 +1,4 @@
+import { idempotencyKey } from '../../vendor/flopy-net-client/index.js';
 import { notify } from '../app/announce.js';
 import { client } from '../app/client.js';
 import { useResource } from '../app/resource.js';
@@ -40,7 +41,7 @@ function CreateForm({ scenarios, copied, onClose }) {
 	const [touched, setTouched] = useState({});
 	const [refused, setRefused] = useState(null);
 	const [busy, setBusy] = useState(false);
-	const key = useRef(crypto.randomUUID()); // the same thing, however often it is sent
+	const key = useRef(idempotencyKey()); // the same thing, however often it is sent
 	const members = useMemo(() => readMembers(form.members, scenario.members, scenario.rules), [form.members, scenario]);
 	const network = useMemo(() => readNetwork(form.network), [form.network]);
 	const errors = { ...members.errors, ...network.errors, ...(form.name.trim() ? {} : { name: 'Must not be empty' }) };
@@ -50,7 +51,7 @@ function CreateForm({ scenarios, copied, onClose }) {
 		setForm((f) => ({ ...f, ...change }));
 		setTouched((t) => ({ ...t, [name]: true }));
 		setRefused((r) => r && { ...r, details: { ...r.details, [name]: undefined } });
-		key.current = crypto.randomUUID();
+		key.current = idempotencyKey();
 	}
 	const setMember = (name) => (value) => edit({ members: { ...form.members, [name]: value } }, name);
 	const setNetwork = (name) => (value) => edit({ network: { ...form.network, [name]: value } }, `network_settings.${name}`);
