@@ -54,6 +54,8 @@ static void read_list_query(const struct request *q, struct experiment_query *qu
 	if (query->status && !status_from_name(query->status, &status))
 		err_detail(e, "status",
 			   "Must be one of created, queued, starting, running, pausing, paused, resuming, stopping, aborting, completed, stopped, aborted, failed");
+	if (request_query(q, "active"))
+		query->active = request_query_bool(q, "active", false, e) ? 1 : -1;
 	query->scenario = request_query(q, "scenario");
 	if (query->scenario && !text_is_name(query->scenario, 64))
 		err_detail(e, "scenario", "Must be the name of a scenario");

@@ -169,13 +169,17 @@ int h_client_list(struct request *q, struct response *r, struct err *e)
 int h_timeline_list(struct request *q, struct response *r, struct err *e)
 {
 	int64_t id, limit, offset, total;
+	bool rounds;
 	int rc;
 
-	if (read_page(q, &id, &limit, &offset, e) == -1 || err_collected(e, "Invalid query") == -1 || begin_for(q, id, e) == -1)
+	if (read_page(q, &id, &limit, &offset, e) == -1)
+		return -1;
+	rounds = request_query_bool(q, "rounds", true, e);
+	if (err_collected(e, "Invalid query") == -1 || begin_for(q, id, e) == -1)
 		return -1;
 	json_object_begin(&r->json, NULL);
 	json_array_begin(&r->json, "timeline");
-	rc = timeline_each(q->app->store, id, limit, offset, experiment_view_timeline_entry, &r->json, &total, e);
+	rc = timeline_each(q->app->store, id, rounds, limit, offset, experiment_view_timeline_entry, &r->json, &total, e);
 	json_array_end(&r->json);
 	response_page(r, total, limit, offset);
 	json_object_end(&r->json);

@@ -9,7 +9,7 @@
 const struct route routes[] = {
 	/* method, pattern, who, rate, largest body, cached for, query parameters, handler */
 	{METHOD_GET, "/events", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "after wait topics experiment_ids limit", h_event_list},
-	{METHOD_GET, "/experiments", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "status scenario q limit offset sort", h_experiment_list},
+	{METHOD_GET, "/experiments", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "status active scenario q limit offset sort", h_experiment_list},
 	{METHOD_POST, "/experiments", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_experiment_create},
 	{METHOD_GET, "/experiments/:id", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_experiment_get},
 	{METHOD_PATCH, "/experiments/:id", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_experiment_edit},
@@ -18,7 +18,7 @@ const struct route routes[] = {
 	{METHOD_POST, "/experiments/:id/clone", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_experiment_clone},
 	{METHOD_GET, "/experiments/:id/rounds", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "after limit offset format", h_round_list},
 	{METHOD_GET, "/experiments/:id/clients", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset format", h_client_list},
-	{METHOD_GET, "/experiments/:id/timeline", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "limit offset", h_timeline_list},
+	{METHOD_GET, "/experiments/:id/timeline", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "rounds limit offset", h_timeline_list},
 	{METHOD_GET, "/experiments/:id/logs", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "lines", h_log_tail},
 	{METHOD_GET, "/experiments/:id/artifacts", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "limit offset sort", h_artifact_list},
 	{METHOD_GET, "/experiments/:id/artifacts/:name", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "", h_artifact_get},

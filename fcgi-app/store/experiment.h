@@ -40,6 +40,7 @@ extern const char *const experiment_sort_names[SORT_MAX];
 struct experiment_query {
 	const char *status, *scenario; /* NULL: any */
 	const char *q;                 /* part of the name, NULL: any */
+	int active;                    /* 1: only active ones, -1: only others, 0: any */
 	enum experiment_sort sort;
 	bool descending;
 	int64_t limit, offset;

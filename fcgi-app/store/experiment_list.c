@@ -34,11 +34,20 @@ static void like_pattern(const char *q, struct buf *out)
 	buf_addc(out, '%');
 }
 
+static void bind_active(sqlite3_stmt *s, int at, const struct experiment_query *q)
+{
+	if (q->active)
+		db_bind_i64(s, at, q->active > 0);
+	else
+		db_bind_text(s, at, NULL);
+}
+
 static void bind_filter(sqlite3_stmt *s, const struct experiment_query *q, const struct buf *pattern)
 {
 	db_bind_text(s, 1, q->status);
 	db_bind_text(s, 2, q->scenario);
 	db_bind_text(s, 3, q->q ? buf_str(pattern) : NULL);
+	bind_active(s, 6, q);
 }
 
 static int count_matching(struct store *st, const struct experiment_query *q, const struct buf *pattern, int64_t *total, struct err *e)
@@ -46,10 +55,12 @@ static int count_matching(struct store *st, const struct experiment_query *q, co
 	/* The kept counts know statuses only; another filter has to look at the rows. */
 	sqlite3_stmt *s = db_stmt(st, q->scenario || q->q ? SQL_LIST_TOTAL_FILTERED : SQL_LIST_TOTAL_ALL);
 
-	if (q->scenario || q->q)
+	if (q->scenario || q->q) {
 		bind_filter(s, q, pattern);
-	else
+	} else {
 		db_bind_text(s, 1, q->status);
+		bind_active(s, 2, q);
+	}
 	if (db_step(st, s, e) != 1)
 		return -1;
 	*total = db_i64(s, 0);
@@ -72,6 +83,8 @@ int experiment_each(struct store *st, const struct experiment_query *q, void (*f
 	if (rc == 0) {
 		if (q->status && q->sort == SORT_CREATED)
 			which = q->descending ? SQL_LIST_IN_STATUS_DESC : SQL_LIST_IN_STATUS_ASC;
+		else if (q->active == 1 && q->sort == SORT_CREATED)
+			which = q->descending ? SQL_LIST_ACTIVE_DESC : SQL_LIST_ACTIVE_ASC;
 		s = db_stmt(st, which);
 		bind_filter(s, q, &pattern);
 		db_bind_i64(s, 4, q->limit);

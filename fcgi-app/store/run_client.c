@@ -123,10 +123,28 @@ static int note_lost(const struct change *c, int64_t round)
 	return rc;
 }
 
+static void take_lost(void *arg, const struct client *k)
+{
+	*(bool *)arg = strcmp(k->status, "lost") == 0;
+}
+
+static int note_back(const struct change *c, int64_t round)
+{
+	struct buf text = {0};
+	int rc;
+
+	buf_addf(&text, "Client %s came back", c->ev->client);
+	if (round > 0)
+		buf_addf(&text, " in round %lld", (long long)round);
+	rc = run_change_note(c, "client_joined", buf_str(&text));
+	buf_clear(&text);
+	return rc;
+}
+
 int run_change_client(const struct change *c)
 {
 	int64_t round = c->ev->round ? c->ev->round : c->x->current_round, bytes = bytes_of(c->ev), more;
-	bool finishes = strcmp(c->ev->client_status, "finished") == 0, lost = strcmp(c->ev->client_status, "lost") == 0;
+	bool finishes = strcmp(c->ev->client_status, "finished") == 0, lost = strcmp(c->ev->client_status, "lost") == 0, was_lost = false;
 	struct before before = {0};
 	struct buf extra = {0};
 	struct json_out j;
@@ -135,11 +153,15 @@ int run_change_client(const struct change *c)
 		return -1;
 	/* An engine that says the same twice, or names a round's bytes as they grow, counts once. */
 	more = bytes > before.bytes ? bytes - before.bytes : 0;
+	if (client_one(c->st, c->x->id, c->ev->client, take_lost, &was_lost, c->e) == -1)
+		return -1;
 	if (write_client(c, round, finishes && !before.finished, more) == -1)
 		return -1;
 	if (round > 0 && write_client_round(c, round, more > 0 || before.bytes == 0 ? bytes : -1) == -1)
 		return -1;
 	if (lost && !before.lost && note_lost(c, round) == -1)
+		return -1;
+	if (!lost && was_lost && note_back(c, round) == -1)
 		return -1;
 	json_out_init(&j, &extra);
 	if (client_one(c->st, c->x->id, c->ev->client, put_client, &j, c->e) == -1) {

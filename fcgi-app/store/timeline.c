@@ -30,11 +30,12 @@ static int each(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, const s
 	return rc;
 }
 
-static int count(struct store *st, int64_t experiment_id, int64_t *total, struct err *e)
+static int count(struct store *st, int64_t experiment_id, bool rounds, int64_t *total, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_TIMELINE_TOTAL);
 
 	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 4, rounds);
 	if (db_step(st, s, e) != 1)
 		return -1;
 	*total = db_i64(s, 0);
@@ -42,17 +43,18 @@ static int count(struct store *st, int64_t experiment_id, int64_t *total, struct
 	return 0;
 }
 
-int timeline_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct timeline_entry *t), void *arg,
-		  int64_t *total, struct err *e)
+int timeline_each(struct store *st, int64_t experiment_id, bool rounds, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct timeline_entry *t),
+		  void *arg, int64_t *total, struct err *e)
 {
 	sqlite3_stmt *s;
 
-	if (count(st, experiment_id, total, e) == -1)
+	if (count(st, experiment_id, rounds, total, e) == -1)
 		return -1;
 	s = db_stmt(st, SQL_TIMELINE_LIST);
 	db_bind_i64(s, 1, experiment_id);
 	db_bind_i64(s, 2, limit);
 	db_bind_i64(s, 3, offset);
+	db_bind_i64(s, 4, rounds);
 	return each(st, s, fn, arg, e);
 }
 
@@ -60,7 +62,7 @@ int timeline_each_newest(struct store *st, int64_t experiment_id, int64_t n, voi
 {
 	int64_t total;
 
-	if (count(st, experiment_id, &total, e) == -1)
+	if (count(st, experiment_id, true, &total, e) == -1)
 		return -1;
-	return timeline_each(st, experiment_id, n, total > n ? total - n : 0, fn, arg, &total, e);
+	return timeline_each(st, experiment_id, true, n, total > n ? total - n : 0, fn, arg, &total, e);
 }

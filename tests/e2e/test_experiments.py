@@ -118,7 +118,7 @@ def test_a_name_comes_back_byte_for_byte(api, name):
 @pytest.mark.parametrize("query", [
     "sort=created_at:decs", "sort=nosuch:asc", "sort=:desc", "sort=", "sort=created_at:desc,(select%201)", "sort=name;drop%20table%20experiment--",
     "staus=running", "status=", "status=running,paused", "status=RUNNING", "limit=0", "limit=101", "limit=x", "limit=", "limit=1e1", "offset=-1",
-    "offset=9223372036854775808", "limit=1&limit=2", "q=", "scenario=", "q=%ff",
+    "offset=9223372036854775808", "limit=1&limit=2", "q=", "scenario=", "q=%ff", "active=", "active=1",
 ])
 def test_a_wrong_query_is_400_and_says_which(api, query):
     body = error(api.get(f"/experiments?{query}"), 400, "VALIDATION_ERROR")
@@ -134,6 +134,7 @@ def test_total_counts_what_the_filter_lets_through(stack_with):
     page = get(scenario="shell", limit=2, offset=6)
     assert page["total"] == 7 and len(page["experiments"]) == 1 and (page["limit"], page["offset"]) == (2, 6)
     assert get(status="created")["total"] == 12 and get(status="running")["total"] == 0
+    assert get(active="false")["total"] == 12 and get(active="true", q="n1")["total"] == get(active="true", status="created")["total"] == 0
     assert get(q="n1")["total"] == 4
     for offset in (1000000, 9223372036854775807):
         past = get(offset=offset)
@@ -141,6 +142,14 @@ def test_total_counts_what_the_filter_lets_through(stack_with):
     # Twelve were made within a moment: the id breaks ties, so pages neither repeat nor leave out.
     ids = [x["id"] for o in range(0, 12, 5) for x in get(sort="name:asc", limit=5, offset=o)["experiments"]]
     assert len(set(ids)) == 12
+    # One runs, and waits: it is found among however many that do not.
+    run = stack.create(start=True, configuration={"rounds": 500, "pace_ms": 999})
+    stack.wait_status(run, "running")
+    for sort in ("created_at:desc", "created_at:asc", "name:asc"):
+        active = get(active="true", sort=sort)
+        assert active["total"] == 1 and [x["id"] for x in active["experiments"]] == [run]
+    assert get(active="false")["total"] == 12 and run not in [x["id"] for x in get(active="false", limit=100)["experiments"]]
+    assert get(active="true", scenario="quick_demo")["total"] == 0
 
 
 @pytest.mark.parametrize("path", ["exp_999", "exp_001%2F..%2Fconfig", "exp%2B1", "exp_001%20", "EXP_001", "exp_1", "exp_0001", "1", "exp_99999999999999999999"])

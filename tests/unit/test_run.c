@@ -161,7 +161,7 @@ static void check_whole_run(int64_t id)
 	expect(&b, "1:0.91/0.31 clients=1 bytes=100 started=6000 ended=7000\n2:0.92/nan clients=1 bytes=100 started=8000 ended=9000\n");
 	OK(client_each(st, id, 100, 0, dump_client, &b, &total, &e));
 	expect(&b, "a idle round=2 count=1 bytes=100\nb lost round=1 count=0 bytes=0\n");
-	OK(timeline_each(st, id, 100, 0, dump_timeline, &b, &total, &e));
+	OK(timeline_each(st, id, true, 100, 0, dump_timeline, &b, &total, &e));
 	expect(&b, "experiment_created|Experiment created\nexperiment_starting|Start requested\nexperiment_started|Experiment started with 2 clients\n"
 		   "client_lost|Client b was lost in round 1: no route\nround_completed|Round 1 completed: accuracy 0.91, loss 0.31 (1 client did not deliver)\n"
 		   "round_completed|Round 2 completed: accuracy 0.92\nexperiment_completed|Experiment completed\n");
@@ -220,6 +220,30 @@ START_TEST(rolled_back)
 }
 END_TEST
 
+/* A client that was lost stays so, chosen again or not, until it is heard of; what rounds leave in the timeline may be left out. */
+START_TEST(lost_and_back)
+{
+	int64_t id = create_started(4242);
+	struct buf b = {0};
+	int64_t total;
+
+	APPLY(id, 1, "{\"seq\":1,\"time\":5000,\"type\":\"state\",\"state\":\"running\"}");
+	APPLY(id, 2, "{\"seq\":2,\"time\":6000,\"type\":\"round_started\",\"round\":1,\"clients\":[\"a\"]}");
+	APPLY(id, 3, "{\"seq\":3,\"time\":6400,\"type\":\"client_update\",\"client\":\"a\",\"status\":\"lost\"}");
+	APPLY(id, 4, "{\"seq\":4,\"time\":7000,\"type\":\"round_completed\",\"round\":1,\"accuracy\":0.5,\"loss\":1}");
+	APPLY(id, 5, "{\"seq\":5,\"time\":7100,\"type\":\"round_started\",\"round\":2,\"clients\":[\"a\"]}");
+	OK(client_each(st, id, 100, 0, dump_client, &b, &total, &e));
+	expect(&b, "a lost round=1 count=0 bytes=0\n");
+	APPLY(id, 6, "{\"seq\":6,\"time\":7200,\"type\":\"client_update\",\"client\":\"a\",\"status\":\"training\"}");
+	APPLY(id, 7, "{\"seq\":7,\"time\":7300,\"type\":\"client_update\",\"client\":\"a\",\"status\":\"finished\",\"bytes_up\":7}");
+	OK(client_each(st, id, 100, 0, dump_client, &b, &total, &e));
+	expect(&b, "a finished round=2 count=1 bytes=7\n");
+	OK(timeline_each(st, id, false, 100, 3, dump_timeline, &b, &total, &e));
+	ck_assert_int_eq(total, 5);
+	expect(&b, "client_lost|Client a was lost in round 1\nclient_joined|Client a came back in round 2\n");
+}
+END_TEST
+
 START_TEST(refused_action)
 {
 	int64_t id = create_started(4242), command;
@@ -243,7 +267,7 @@ START_TEST(refused_action)
 	expect_status(id, STATUS_ABORTING);
 	APPLY(id, 5, "{\"seq\":5,\"time\":7200,\"type\":\"state\",\"state\":\"failed\",\"reason\":\"interrupted\"}");
 	expect_status(id, STATUS_ABORTED);
-	OK(timeline_each(st, id, 100, 4, dump_timeline, &b, &total, &e));
+	OK(timeline_each(st, id, true, 100, 4, dump_timeline, &b, &total, &e));
 	expect(&b, "action_refused|Pause refused: cannot hold\nexperiment_aborting|Abort requested\nexperiment_aborted|Experiment aborted: interrupted\n");
 }
 END_TEST
@@ -303,7 +327,7 @@ START_TEST(waiting)
 	OK(experiment_get(st, id, &x, &e));
 	ck_assert_ptr_null(x.waiting_for);
 	experiment_clear(&x);
-	OK(timeline_each(st, id, 100, 3, dump_timeline, &b, &total, &e));
+	OK(timeline_each(st, id, true, 100, 3, dump_timeline, &b, &total, &e));
 	expect(&b, "waiting|Waiting for clients: 1 of 3 are there\n");
 }
 END_TEST
@@ -340,7 +364,7 @@ START_TEST(log_has_a_ceiling)
 	OK(run_save(st, &r, &e));
 	OK(store_commit(st, &e));
 	run_clear(&r);
-	OK(timeline_each(st, id, 1, 0, dump_timeline, &b, &total, &e));
+	OK(timeline_each(st, id, true, 1, 0, dump_timeline, &b, &total, &e));
 	ck_assert_int_le(total, RUN_LOG_KEPT + 64 + 2);
 	buf_clear(&b);
 	OK(timeline_each_newest(st, id, 1, dump_timeline, &b, &e));
@@ -412,6 +436,7 @@ int main(void)
 	tcase_add_test(effects, whole);
 	tcase_add_test(effects, exactly_once);
 	tcase_add_test(effects, rolled_back);
+	tcase_add_test(effects, lost_and_back);
 	tcase_add_test(effects, refused_action);
 	tcase_add_test(effects, abort_while_starting);
 	tcase_add_test(effects, failure_has_reason);
