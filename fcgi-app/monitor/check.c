@@ -147,10 +147,8 @@ void check_http_silent(struct check *c, const char *why)
 
 	if (c->driver->silent)
 		c->driver->silent(&c->context, step, why, &c->result);
-	else if (step == 0)
-		probe_fail(&c->result, "%s", why);
 	else
-		probe_degrade(&c->result, "It is alive, but does not answer %.40s: %.100s", c->request.path, why);
+		probe_silent(step, c->request.path, why, &c->result);
 	/* Nothing more is asked of one that is silent. */
 	check_end(c);
 }

@@ -8,6 +8,7 @@ libmonitor_a_SOURCES = \
 	%D%/job.c %D%/job.h \
 	%D%/live.c %D%/live.h \
 	%D%/lookup.c %D%/lookup.h \
+	%D%/mongodb_answer.c %D%/mongodb_answer.h \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/net.c %D%/net.h \
 	%D%/notice.c %D%/notice.h \
@@ -27,6 +28,7 @@ libmonitor_a_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/record.c %D%/record.h \
+	%D%/redis_answer.c %D%/redis_answer.h \
 	%D%/run_dir.c %D%/run_dir.h \
 	%D%/run_place.c \
 	%D%/runs.c %D%/runs.h \

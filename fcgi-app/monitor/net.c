@@ -373,6 +373,7 @@ static void finish(struct net *n, struct check *c, CURLcode code)
 	} else {
 		struct probe_answer a = {
 			.path = c->request.path[0] ? c->request.path : "It",
+			.later = c->step > 0,
 			.status = (int)status,
 			.content_type = probe_clean(type ? type : "", type ? strlen(type) : 0, clean_type, sizeof(clean_type)),
 			.header = t->header,

@@ -151,7 +151,7 @@ void probe_null(struct probe_result *r, const char *name)
 
 bool probe_read_status(const struct probe_answer *a, struct probe_result *r)
 {
-	if (a->status >= 500)
+	if (a->status >= 500 && !a->later)
 		probe_fail(r, "%s answered %d", a->path, a->status);
 	else if (a->status == 401 || a->status == 403)
 		probe_degrade(r, "%s wants credentials (%d)", a->path, a->status);
@@ -160,7 +160,7 @@ bool probe_read_status(const struct probe_answer *a, struct probe_result *r)
 	else if (a->status >= 300)
 		probe_degrade(r, "%s answered with a redirect (%d), which is not followed", a->path, a->status);
 	else if (a->incomplete)
-		probe_degrade(r, "%s began to answer and did not finish in time", a->path);
+		probe_degrade(r, "%s began to answer and did not finish", a->path);
 	else if (a->cut)
 		probe_degrade(r, "%s answered with more than %d KiB", a->path, PROBE_BODY_MAX / 1024);
 	else
@@ -198,6 +198,14 @@ struct json_object *probe_read_json(const struct probe_answer *a, struct probe_r
 		return NULL;
 	}
 	return o;
+}
+
+void probe_silent(int step, const char *path, const char *why, struct probe_result *r)
+{
+	if (step == 0)
+		probe_fail(r, "%s", why);
+	else
+		probe_degrade(r, "It is alive, but does not answer %.40s: %.100s", path, why);
 }
 
 static bool one_of(const char *word, const char *const *words)

@@ -75,13 +75,14 @@ struct probe_request {
 /* One answer. */
 struct probe_answer {
 	const char *path;       /* that was asked for, for messages */
+	bool later;             /* not the first of this check: it has answered already */
 	int status;
 	const char *content_type; /* "" when there is none */
 	const char *header;     /* the one asked for, cleaned; "" when absent */
 	const char *body;
 	size_t body_len;
 	bool cut;               /* there was more than PROBE_BODY_MAX */
-	bool incomplete;        /* the time was up before it was complete */
+	bool incomplete;        /* the time was up, or it hung up, before it was complete */
 };
 
 struct check;
@@ -95,7 +96,7 @@ struct probe_driver {
 	bool (*ask)(const struct probe_context *c, int step, const struct probe_result *r, struct probe_request *q);
 	/* HTTP: what came. */
 	void (*read)(const struct probe_context *c, int step, const struct probe_answer *a, struct probe_result *r);
-	/* HTTP: no answer came at all, in words; NULL: a failure in step 0, an issue later. */
+	/* HTTP: no answer came at all, in words; NULL: probe_silent(). */
 	void (*silent)(const struct probe_context *c, int step, const char *why, struct probe_result *r);
 
 	/* Others; see check.h. */
@@ -116,8 +117,10 @@ extern const struct probe_driver *const probe_drivers[PROBE_MAX];
  * that all is well).
  */
 struct json_object *probe_read_json(const struct probe_answer *a, struct probe_result *r);
-/* The status alone: false when it says that nothing should be read. */
+/* The status alone: false when it says that nothing should be read.  5xx is a failure in the first answer, later an issue. */
 bool probe_read_status(const struct probe_answer *a, struct probe_result *r);
+/* What no answer at all means to most: a failure in step 0; later, when it has answered already, an issue. */
+void probe_silent(int step, const char *path, const char *why, struct probe_result *r);
 /* A service's own word on itself ("ok", "healthy", "degraded", "error" …). */
 void probe_read_word(const char *word, struct probe_result *r);
 /* The member, when it is a number, a boolean or null, under a name of ours. */

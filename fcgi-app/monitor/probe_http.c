@@ -26,7 +26,7 @@ static bool read_expected(const struct probe_context *c, const struct probe_answ
 
 	if (a->status == want || (want == 200 && a->status / 100 == 2)) {
 		if (a->incomplete)
-			probe_degrade(r, "It began to answer and did not finish in time");
+			probe_degrade(r, "It began to answer and did not finish");
 		else if (a->cut)
 			probe_degrade(r, "It answered with more than %d KiB", PROBE_BODY_MAX / 1024);
 		return !a->incomplete && !a->cut;

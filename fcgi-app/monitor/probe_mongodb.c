@@ -9,6 +9,7 @@
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "monitor/job.h"
+#include "monitor/mongodb_answer.h"
 
 #include <math.h>
 /* The inline functions of its headers are not written for -Wconversion. */
@@ -25,10 +26,7 @@
 struct ping {
 	mongoc_uri_t *uri;
 	char *host;       /* to be allowed first; NULL for mongodb+srv, whose hosts libmongoc finds */
-	double ms;        /* NAN: no answer */
-	char version[PROBE_NAME_MAX];
-	char why[PROBE_TEXT_MAX];
-	bool refused;     /* it answers, and refuses */
+	struct mongodb_answer answer;
 };
 
 static bool allowed(struct ping *p)
@@ -38,29 +36,23 @@ static bool allowed(struct ping *p)
 	bool good = rc == 0;
 
 	if (rc != 0)
-		snprintf(p->why, sizeof(p->why), "Name lookup failed: %s", gai_strerror(rc));
+		snprintf(p->answer.why, sizeof(p->answer.why), "Name lookup failed: %s", gai_strerror(rc));
 	for (a = list; a && good; a = a->ai_next) {
 		good = url_address_allowed(a->ai_addr);
 		if (!good)
-			snprintf(p->why, sizeof(p->why), "Its name leads to an address that is never called (link-local, multicast or broadcast)");
+			snprintf(p->answer.why, sizeof(p->answer.why), "Its name leads to an address that is never called (link-local, multicast or broadcast)");
 	}
 	if (list)
 		freeaddrinfo(list);
 	return good;
 }
 
-/* The library's texts name the address, and anybody may read GET /health; what the server itself says is its own. */
-static const char *why_silent(const bson_error_t *e)
+/* The kind of an error, as far as it matters here. */
+static enum mongodb_error kind_of(const bson_error_t *e)
 {
 	if (e->domain == MONGOC_ERROR_SERVER)
-		return e->message;
-	if (e->domain == MONGOC_ERROR_CLIENT && e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
-		return "It refuses the user name or the password";
-	if (strstr(e->message, "refused"))
-		return "Connection refused";
-	if (strstr(e->message, "timeout") || strstr(e->message, "timed out"))
-		return "No answer in time";
-	return "It cannot be connected to";
+		return MONGODB_SAID;
+	return e->domain == MONGOC_ERROR_CLIENT && e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ? MONGODB_AUTH : MONGODB_LOCAL;
 }
 
 static bool command(mongoc_client_t *client, struct ping *p, const char *name, bson_t *reply)
@@ -69,10 +61,8 @@ static bool command(mongoc_client_t *client, struct ping *p, const char *name, b
 	bson_error_t e;
 	bool ok = mongoc_client_command_simple(client, "admin", ask, NULL, reply, &e);
 
-	if (!ok) {
-		p->refused = e.domain == MONGOC_ERROR_SERVER;
-		snprintf(p->why, sizeof(p->why), "%.150s", why_silent(&e));
-	}
+	if (!ok)
+		mongodb_error_take(&p->answer, kind_of(&e), e.message);
 	bson_destroy(ask);
 	return ok;
 }
@@ -88,9 +78,9 @@ static void ask(struct ping *p, mongoc_client_t *client)
 		return;
 	}
 	bson_destroy(&reply);
-	p->ms = (double)(net_now_us() - begun_us) / 1000;
+	p->answer.ms = (double)(net_now_us() - begun_us) / 1000;
 	if (command(client, p, "buildInfo", &reply) && bson_iter_init_find(&it, &reply, "version") && BSON_ITER_HOLDS_UTF8(&it))
-		snprintf(p->version, sizeof(p->version), "%s", bson_iter_utf8(&it, NULL));
+		snprintf(p->answer.version, sizeof(p->answer.version), "%s", bson_iter_utf8(&it, NULL));
 	bson_destroy(&reply);
 }
 
@@ -103,7 +93,7 @@ static void run(void *data)
 		return;
 	client = mongoc_client_new_from_uri(p->uri);
 	if (!client) {
-		snprintf(p->why, sizeof(p->why), "Its address cannot be used");
+		snprintf(p->answer.why, sizeof(p->answer.why), "Its address cannot be used");
 		return;
 	}
 	mongoc_client_set_error_api(client, MONGOC_ERROR_API_VERSION_2);
@@ -160,7 +150,7 @@ static void begin(struct check *c)
 		ready = true;
 	}
 	p = mem_alloc(sizeof(*p));
-	p->ms = NAN;
+	p->answer.ms = NAN;
 	p->uri = address(c);
 	if (!p->uri) {
 		free(p);
@@ -179,23 +169,9 @@ static void begin(struct check *c)
 
 static void look(struct check *c)
 {
-	const struct ping *p;
-
 	if (!c->own || !job_done(c->own))
 		return;
-	p = job_data(c->own);
-	if (isnan(p->ms)) {
-		if (p->refused)
-			probe_degrade(&c->result, "It refuses ping: %s", p->why);
-		else
-			probe_fail(&c->result, "%s", p->why);
-	} else {
-		c->result.response_ms = p->ms;
-		if (p->version[0])
-			probe_version(&c->result, p->version);
-		else
-			probe_degrade(&c->result, "It does not tell its version: %s", p->why);
-	}
+	mongodb_read(&c->result, &((const struct ping *)job_data(c->own))->answer);
 	check_end(c);
 }
 

@@ -5,9 +5,9 @@
 #include "config.h"
 
 #include "monitor/check.h"
+#include "monitor/redis_answer.h"
 
 #include "lib/mem.h"
-#include "lib/text.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -36,61 +36,12 @@ static void *no_array(const redisReadTask *task, int elements)
 	return NULL;
 }
 
-/* One line "name:value" of INFO. */
-static void info_line(struct probe_result *r, const char *name, const char *v)
-{
-	static const struct {
-		const char *name, *ours;
-	} numbers[] = {{"connected_clients", "connected_clients"}, {"instantaneous_ops_per_sec", "operations_per_s"}, {"uptime_in_seconds", "uptime_seconds"}};
-	double number;
-	size_t i;
-
-	if (strcmp(name, "redis_version") == 0)
-		probe_version(r, v);
-	else if (strcmp(name, "loading") == 0 && strcmp(v, "1") == 0)
-		probe_degrade(r, "It is loading its data");
-	else if (strcmp(name, "master_link_status") == 0 && strcmp(v, "down") == 0)
-		probe_degrade(r, "It is a replica and has lost its master");
-	else if (strcmp(name, "used_memory_rss") == 0 && text_to_double(v, &number))
-		probe_number(r, "memory_usage", number / 1e6);
-	for (i = 0; i < ARRAY_LEN(numbers); i++)
-		if (strcmp(name, numbers[i].name) == 0 && text_to_double(v, &number))
-			probe_number(r, numbers[i].ours, number);
-}
-
-static void read_info(struct probe_result *r, const char *text, size_t len)
-{
-	char line[256], *colon;
-	size_t n;
-
-	for (; len; text += n, len -= n) {
-		for (n = 0; n < len && text[n] != '\n'; n++)
-			;
-		if (n < sizeof(line)) {
-			memcpy(line, text, n);
-			line[n && text[n - 1] == '\r' ? n - 1 : n] = '\0';
-			colon = strchr(line, ':');
-			if (colon) {
-				*colon = '\0';
-				info_line(r, line, colon + 1);
-			}
-		}
-		if (n < len)
-			n++;
-	}
-}
-
 /* True when the check has come to its end. */
-static bool refused(struct check *c, const redisReply *reply, const char *what)
+static bool refused(struct check *c, const redisReply *reply, enum redis_command command)
 {
 	if (reply->type != REDIS_REPLY_ERROR)
 		return false;
-	if (strncmp(reply->str, "NOAUTH", 6) == 0)
-		probe_degrade(&c->result, "It wants a password");
-	else if (strncmp(reply->str, "LOADING", 7) == 0)
-		probe_degrade(&c->result, "It is loading its data");
-	else
-		probe_degrade(&c->result, "It refuses %s: %.120s", what, reply->str);
+	redis_read_refusal(&c->result, command, reply->str, (size_t)reply->len);
 	check_end(c);
 	return true;
 }
@@ -101,12 +52,9 @@ static void take(struct check *c, const redisReply *reply)
 	int left = --s->answers;
 
 	check_answered(c);
-	if (refused(c, reply, left == 2 ? "the password" : left == 1 ? "PING" : "INFO") || left > 0)
+	if (refused(c, reply, left == 2 ? REDIS_AUTH : left == 1 ? REDIS_PING : REDIS_INFO) || left > 0)
 		return;
-	if (reply->type == REDIS_REPLY_STRING)
-		read_info(&c->result, reply->str, (size_t)reply->len);
-	else
-		probe_degrade(&c->result, "Its answer to INFO cannot be read");
+	redis_read_info(&c->result, reply->type == REDIS_REPLY_STRING ? reply->str : NULL, (size_t)reply->len);
 	check_end(c);
 }
 

@@ -26,8 +26,10 @@
 
 struct holder {
 	int64_t port;
-	int64_t pid;
+	int64_t pid; /* SOMEBODY: there is a listener */
 };
+
+#define SOMEBODY 0
 
 struct socket_inode {
 	uint64_t inode;
@@ -46,7 +48,7 @@ struct usage {
 	struct socket_inode *sockets;
 	size_t sockets_n, sockets_cap;
 	DIR *proc;                     /* a search is under way */
-	int64_t next_search_ms;
+	int64_t next_search_ms, begun_ms, searched_ms; /* the next one; this one; the last that came to its end: when it began, -1 for none */
 	char own_args[512];            /* what follows our name on our command line */
 	double ticks_per_s, page_mb;
 };
@@ -106,6 +108,7 @@ struct usage *usage_new(void)
 	struct usage *u = mem_alloc(sizeof(*u));
 
 	u->ticks_per_s = (double)sysconf(_SC_CLK_TCK);
+	u->searched_ms = -1;
 	u->page_mb = (double)sysconf(_SC_PAGESIZE) / 1e6;
 	read_args("self", u->own_args, sizeof(u->own_args));
 	return u;
@@ -138,6 +141,15 @@ void usage_ports(struct usage *u, const int64_t *ports, int n)
 	memcpy(u->ports, ports, (size_t)n * sizeof(*ports));
 	end_search(u);
 	u->next_search_ms = 0;
+	u->searched_ms = -1;
+}
+
+bool usage_is_fresh(struct usage *u, int64_t since_mono_ms)
+{
+	if (u->searched_ms >= since_mono_ms)
+		return true;
+	u->next_search_ms = 0;
+	return false;
 }
 
 static bool wanted(const struct usage *u, int64_t port)
@@ -258,12 +270,17 @@ static void look_at_process(struct usage *u, const char *pid)
 
 static void begin_search(struct usage *u, int64_t mono_ms)
 {
+	size_t i;
+
+	u->begun_ms = mono_ms;
 	u->next_search_ms = mono_ms + SEARCH_EVERY_MS;
 	u->finding.n = u->sockets_n = 0;
 	if (u->ports_n > 0) {
 		read_listeners(u, "/proc/net/tcp");
 		read_listeners(u, "/proc/net/tcp6");
 	}
+	for (i = 0; i < u->sockets_n; i++)
+		hold(&u->finding, u->sockets[i].port, SOMEBODY);
 	u->proc = opendir("/proc");
 }
 
@@ -286,6 +303,7 @@ int64_t usage_turn(struct usage *u, int64_t mono_ms)
 	if (u->proc && entry)
 		return mono_ms + SLICE_MS;
 	end_search(u);
+	u->searched_ms = u->begun_ms;
 	swap = u->found;
 	u->found = u->finding;
 	u->finding = swap;
@@ -328,9 +346,19 @@ static int pids_of(const struct usage *u, int64_t port, int64_t *pids)
 	size_t i;
 
 	for (i = 0; i < u->found.n && n < USAGE_PIDS_MAX; i++)
-		if (u->found.list[i].port == port)
+		if (u->found.list[i].port == port && u->found.list[i].pid != SOMEBODY)
 			pids[n++] = u->found.list[i].pid;
 	return n;
+}
+
+static bool listens(const struct usage *u, int64_t port)
+{
+	size_t i;
+
+	for (i = 0; i < u->found.n; i++)
+		if (u->found.list[i].port == port && u->found.list[i].pid == SOMEBODY)
+			return true;
+	return false;
 }
 
 /* Whatever somebody has put there: a pipe must not hold the loop. */
@@ -359,6 +387,8 @@ void usage_measure(struct usage *u, struct usage_meter *m, const char *pid_file,
 	else if (port > 0)
 		n = pids_of(u, port, pids);
 	measure(u, m, pids, n, mono_ms, out);
+	out->no_file = pid_file && n == 0;
+	out->listens = port > 0 && listens(u, port);
 }
 
 void usage_measure_own(struct usage *u, struct usage_meter *m, int64_t mono_ms, struct usage_reading *out)

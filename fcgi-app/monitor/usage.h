@@ -2,7 +2,8 @@
  * What local processes use, from the process table: percent of one processor and resident MB.  A service is known by its pid file or by the port it listens on; all processes that
  * hold that port (a pool of workers shares it) count together.  Forwarders (docker-proxy, ssh …) are not the service and are not measured.
  *
- * Who listens is found by looking through /proc, a few processes a turn, so that no turn is long; what is not ours to see stays unknown.
+ * Who listens is found by looking through /proc, a few processes a turn, so that no turn is long; what is not ours to see stays unknown: that somebody listens can then be said, and not
+ * what it uses.
  */
 #ifndef MONITOR_USAGE_H
 #define MONITOR_USAGE_H
@@ -21,6 +22,8 @@ void usage_free(struct usage *u);
 int64_t usage_turn(struct usage *u, int64_t mono_ms);
 /* Ports to be searched for; call again with the new list when it changes. */
 void usage_ports(struct usage *u, const int64_t *ports, int n);
+/* Whether the last search began at that time or later.  When not, a search is due now: usage_turn() wants to be called, and this again after it. */
+bool usage_is_fresh(struct usage *u, int64_t since_mono_ms);
 
 /* One service's memory from one measurement to the next; a zeroed struct is a new one. */
 struct usage_meter {
@@ -33,6 +36,8 @@ struct usage_reading {
 	int processes;      /* 0: none is known */
 	double cpu_percent; /* NAN at the first reading and after a change of processes */
 	double memory_mb;
+	bool listens;       /* somebody listens on the port, whether or not it may be seen who */
+	bool no_file;       /* the pid file cannot be read, or holds no number */
 };
 
 /* By pid file, else by port (which is in usage_ports()). */

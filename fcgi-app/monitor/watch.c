@@ -185,6 +185,15 @@ static void plan_next(struct watch *p, struct watched *w, int64_t mono_ms)
 	w->due_mono_ms = schedule_next(p->seed, text_hash(w->config.name, strlen(w->config.name)), w->checks++, w->config.interval_ms, w->due_mono_ms, mono_ms);
 }
 
+/* Of a process that is known by its port only and was not found: it may have begun after the last search.  True: there is one under way, look again at the next turn. */
+static bool must_search(struct watch *p, const struct watched *w, const struct usage_reading *usage)
+{
+	if (w->config.kind != PROBE_PROCESS || w->config.pid_file || usage->processes > 0 || usage_is_fresh(p->usage, w->check->deadline_mono_ms - w->config.timeout_ms))
+		return false;
+	p->usage_mono_ms = 0;
+	return true;
+}
+
 static void conclude(struct watch *p, struct watched *w, struct monitor *m)
 {
 	struct probe_result *r = &w->check->result;
@@ -200,6 +209,8 @@ static void conclude(struct watch *p, struct watched *w, struct monitor *m)
 		r->response_ms = w->response_ms; /* ours is in it */
 	if (m->settings.real_time_metrics || w->config.kind == PROBE_PROCESS)
 		usage_measure(p->usage, &w->meter, w->config.pid_file, watched_port(w), m->mono_ms, &usage);
+	if (must_search(p, w, &usage))
+		return;
 	if (watched_conclude(w, r, &usage, m->settings.real_time_metrics, m->now_ms, &previous))
 		record_change(p->record, w, previous);
 	if (w->sample.len)

@@ -129,27 +129,34 @@ static double tenths(double v)
 	return round(v * 10) / 10;
 }
 
+static void judge_memory(const struct watched *w, struct probe_result *r)
+{
+	double percent = NAN;
+	size_t i;
+
+	for (i = 0; i < r->values_n && w->config.memory_limit_mb > 0; i++)
+		if (strcmp(r->values[i].name, "memory_usage") == 0 && r->values[i].type == PROBE_NUMBER)
+			percent = r->values[i].number / (double)w->config.memory_limit_mb * 100;
+	if (!isfinite(percent))
+		return;
+	probe_number(r, "memory_percent", tenths(percent));
+	if (percent > WATCHED_MEMORY_PERCENT)
+		probe_degrade(r, "High memory usage: %.0f%%", percent);
+}
+
 /* The process table's word goes over the service's own: it is the same for all. */
 static void add_usage(const struct watched *w, struct probe_result *r, const struct usage_reading *usage)
 {
-	double percent = NAN;
-
 	if (usage->processes > 0) {
 		probe_number(r, "cpu_usage", tenths(usage->cpu_percent));
 		probe_number(r, "memory_usage", tenths(usage->memory_mb));
-		if (w->config.memory_limit_mb > 0)
-			percent = usage->memory_mb / (double)w->config.memory_limit_mb * 100;
 	} else if (w->config.kind == PROBE_PROCESS && !w->self) {
 		if (w->config.pid_file)
-			probe_fail(r, "Its pid file names no running process");
-		else
+			probe_fail(r, usage->no_file ? "Its pid file cannot be read or holds no number" : "Its pid file names no running process");
+		else if (!usage->listens)
 			probe_fail(r, "No process listens on port %d", (int)w->config.port);
 	}
-	if (isfinite(percent)) {
-		probe_number(r, "memory_percent", tenths(percent));
-		if (percent > WATCHED_MEMORY_PERCENT)
-			probe_degrade(r, "High memory usage: %.0f%%", percent);
-	}
+	judge_memory(w, r);
 }
 
 static void write_issues(struct watched *w, const struct health_rules *rules, const struct probe_result *r)
