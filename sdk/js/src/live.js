@@ -75,8 +75,13 @@ export class LiveConnection {
 	}
 
 	#connect() {
-		this.#enter('connecting');
 		const Socket = this.options.WebSocket ?? globalThis.WebSocket;
+		if (!Socket) {
+			this.#ended = true;
+			this.#enter('closed', { reason: 'This runtime has no WebSocket of its own: give one as an option' });
+			return;
+		}
+		this.#enter('connecting');
 		const socket = new Socket(this.url);
 		this.#socket = socket;
 		socket.onopen = () => {
