@@ -258,3 +258,23 @@ def test_eleventh_connection(live):
             for s in streams:
                 s.close()
     asyncio.run(scene())
+
+
+def test_ten_pages_of_one_user_come_back_after_a_restart(request):
+    """Neither a helper that was told to end nor one that was killed leaves places taken."""
+    live = make_stack(request, LiveStack, settings=AUTH)
+    token = live.make_token()
+
+    async def scene():
+        for end in (live.stream.kill, live.stream.stop):
+            pages = [await live.socket(token=token) for _ in range(10)]
+            await asyncio.to_thread(end)
+            codes = {(await end_of(ws))[0] for ws in pages}
+            assert codes == ({1006} if end == live.stream.kill else {1012})
+            live.stream.start()
+            await asyncio.to_thread(live.wait_ready)
+        again = [await live.socket(token=token) for _ in range(10)]
+        for ws in again:
+            await subscribe(ws)
+            await ws.close()
+    asyncio.run(scene())
