@@ -85,7 +85,8 @@ static bool is_own(const struct service *s, const char *name)
 	for (i = 0; i < ARRAY_LEN(members); i++)
 		if ((!members[i].kind || strcmp(members[i].kind, s->kind) == 0) && strcmp(members[i].name, name) == 0)
 			return true;
-	return strcmp(name, "status") == 0 || strcmp(name, "observed_at") == 0 || strcmp(name, "stale") == 0 || strncmp(name, "throughput", 10) == 0;
+	return strcmp(name, "status") == 0 || strcmp(name, "title") == 0 || strcmp(name, "observed_at") == 0 || strcmp(name, "stale") == 0 ||
+	       strcmp(name, "response_time_ms") == 0 || strncmp(name, "throughput", 10) == 0;
 }
 
 static void put_value(struct json_out *j, const char *name, const struct json_object *v)
@@ -140,13 +141,16 @@ void service_put_live(struct json_out *j, const struct service *s, unsigned grou
 	json_put_name(j, s->name);
 	json_object_begin(j, NULL);
 	json_put_string(j, "status", health_names[state]);
+	json_put_string(j, "title", s->title);
 	json_put_time(j, "observed_at", seen);
 	json_put_bool(j, "stale", seen > 0 && health_is_stale(seen, s->interval_ms, now_ms) && now_ms - seen > interval_s * 1000);
 	for (i = 0; i < ARRAY_LEN(members); i++)
 		if (members[i].group & groups && (!members[i].kind || strcmp(members[i].kind, s->kind) == 0))
 			put_value(j, members[i].name, json_get(data, members[i].name, NULL));
-	if (groups & GROUP_NETWORK)
+	if (groups & GROUP_NETWORK) {
+		json_put_double(j, "response_time_ms", s->response_time_ms);
 		put_throughput(j, data);
+	}
 	if (groups & GROUP_CUSTOM)
 		put_custom(j, s, data);
 	json_object_end(j);

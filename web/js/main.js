@@ -14,6 +14,7 @@ const PAGES = {
 	experiments: () => import('./pages/experiments.js'),
 	experiment: () => import('./pages/experiment.js'),
 	compare: () => import('./pages/compare.js'),
+	metrics: () => import('./pages/metrics.js'),
 	alerts: () => import('./pages/alerts.js'),
 };
 const loaded = new Map();

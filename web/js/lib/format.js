@@ -95,7 +95,7 @@ export function words(name) {
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const NAMES = { fl_server: 'FL server', policy_engine: 'Policy engine', collector: 'Collector', sdn: 'SDN controller', influxdb: 'InfluxDB', redis: 'Redis', mongodb: 'MongoDB', dashboard: 'This dashboard', cpu_usage: 'CPU', memory_usage: 'Memory', memory_percent: 'Memory share', response_time_ms: 'Response time', throughput_bytes_per_s: 'Throughput' };
+const NAMES = { fl_server: 'FL server', policy_engine: 'Policy engine', collector: 'Collector', sdn: 'SDN controller', influxdb: 'InfluxDB', redis: 'Redis', mongodb: 'MongoDB', dashboard: 'This dashboard', cpu_usage: 'CPU', memory_usage: 'Memory', memory_percent: 'Memory share', response_time_ms: 'Response time', throughput_bytes_per_s: 'Throughput', up: 'Reachable', uptime_seconds: 'Uptime', operations_per_s: 'Operations per second', store_bytes: 'Store', wal_bytes: 'Write-ahead log', store_used_percent: 'Store used', monitor_lag_ms: 'Monitor lag' };
 export const titleOf = (name) => NAMES[name] ?? words(name);
 
 export const plural = (n, one, many = `${one}s`) => `${formatInteger(n)} ${n === 1 ? one : many}`;
