@@ -18,8 +18,8 @@ sys.path.insert(0, str(SOURCE / "tests/fixtures/services"))
 import flopynet_fakes as fakes  # noqa: E402
 
 QUICK = {"interval_ms": 1000, "timeout_ms": 800, "failure_threshold": 1, "success_threshold": 1}
-GROUPS = {"cpu": {"cpu_usage"}, "memory": {"memory_usage", "memory_percent"}, "network": {"throughput", "throughput_bytes_per_s"}}
-ALWAYS = {"status", "observed_at", "stale"}
+GROUPS = {"cpu": {"cpu_usage"}, "memory": {"memory_usage", "memory_percent"}, "network": {"throughput", "throughput_bytes_per_s", "response_time_ms"}}
+ALWAYS = {"status", "title", "observed_at", "stale"}
 
 
 def when(text):
