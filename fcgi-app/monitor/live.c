@@ -316,6 +316,10 @@ int64_t live_turn(struct monitor *m, struct live *l, struct tail_batch *scratch)
 		rc = read_batch(m, l, scratch);
 		l->read_mono_ms = rc == 0 ? m->mono_ms : m->mono_ms + (rc == 1 && scratch->more ? 0 : rc == -1 ? RETRY_MS : LIVE_READ_EVERY_MS);
 	}
+	if (m->mono_ms >= l->log_mono_ms) {
+		run_dir_bound_log(l->dir);
+		l->log_mono_ms = m->mono_ms + LIVE_LOG_EVERY_MS;
+	}
 	if (l->gone)
 		return rc == 0 ? end_of_life(m, l) : rc == 1 ? m->mono_ms : m->mono_ms + RETRY_MS;
 	check_deadlines(m, l);

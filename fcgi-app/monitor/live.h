@@ -14,6 +14,7 @@
 #define LIVE_TERM_WAIT_MS 2000      /* from SIGTERM to SIGKILL */
 #define LIVE_LINGER_MS 10000        /* for a process that has said its last word to be gone */
 #define LIVE_READ_EVERY_MS 50       /* a commit costs a sync of the disk: twenty a second and run are plenty, unless somebody waits for the engine's word */
+#define LIVE_LOG_EVERY_MS 1000      /* to see whether the engine's log has grown too long */
 #define LIVE_REMOTE_START_MS (3600 * INT64_C(1000)) /* for a remote engine's first report */
 
 /* The newest open command of the run's experiment. */
@@ -43,6 +44,7 @@ struct live {
 	char *why;                /* owned; why the monitor ends it, NULL: it does not, or because of an abort */
 	int64_t heard_mono_ms;
 	int64_t read_mono_ms;     /* when to read next */
+	int64_t log_mono_ms;      /* when to look at the log next */
 	int64_t abort_mono_ms;    /* since when an abort waits for the engine; 0: none */
 	int64_t final_mono_ms;    /* since when its experiment is over; 0: it is not */
 	int64_t term_mono_ms;     /* SIGTERM was sent; 0: not */

@@ -251,3 +251,29 @@ void run_dir_last_words(const char *dir, struct buf *out)
 			break;
 	add_clean(out, text + from, end - from);
 }
+
+static const char dropped[] = "(earlier lines were dropped: this log had grown over 16 MiB)\n";
+
+void run_dir_bound_log(const char *dir)
+{
+	char *path = file_join(dir, "stderr.log"), *text;
+	int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	const char *line;
+	struct stat sb;
+	ssize_t n;
+
+	free(path);
+	if (fd == -1)
+		return;
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size > RUN_DIR_LOG_MAX) {
+		text = mem_alloc(RUN_DIR_LOG_KEPT);
+		n = pread(fd, text, RUN_DIR_LOG_KEPT, sb.st_size - RUN_DIR_LOG_KEPT);
+		line = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+		line = line ? line + 1 : text;
+		if (n > 0 && ftruncate(fd, 0) == 0 &&
+		    (write(fd, dropped, sizeof(dropped) - 1) == -1 || write(fd, line, (size_t)(text + n - line)) == -1))
+			log_warning("a log cannot be cut down: %s", strerror(errno));
+		free(text);
+	}
+	close(fd);
+}

@@ -34,5 +34,12 @@ void run_dir_spec(const struct experiment *x, int64_t threads, struct buf *out);
 #define RUN_DIR_WORDS_LINES 5
 #define RUN_DIR_WORDS_MAX 1000
 void run_dir_last_words(const char *dir, struct buf *out);
+/*
+ * An engine that says too much must not fill the disk: a stderr.log longer than RUN_DIR_LOG_MAX is cut down to its last RUN_DIR_LOG_KEPT bytes, and says so.
+ * The engine appends, so it goes on writing behind them; what it writes in the same moment may be lost.
+ */
+#define RUN_DIR_LOG_MAX (16 * 1024 * 1024)
+#define RUN_DIR_LOG_KEPT (1024 * 1024)
+void run_dir_bound_log(const char *dir);
 
 #endif

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +258,40 @@ START_TEST(orphan_is_adopted)
 }
 END_TEST
 
+START_TEST(run_dir_log)
+{
+	char *path = file_join(dir, "stderr.log"), line[100];
+	FILE *f = fopen(path, "a"), *again;
+	struct stat sb;
+	struct buf words = {0};
+	int i;
+
+	ck_assert_ptr_nonnull(f);
+	for (i = 0; ftell(f) <= RUN_DIR_LOG_MAX; i++)
+		fprintf(f, "line %d %090d\n", i, 0);
+	fflush(f);
+	run_dir_bound_log(dir);
+	fputs("and on\n", f);
+	fclose(f);
+	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_le(sb.st_size, RUN_DIR_LOG_KEPT + 100);
+	ck_assert_int_ge(sb.st_size, RUN_DIR_LOG_KEPT - 100);
+	again = fopen(path, "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), again));
+	ck_assert_ptr_nonnull(strstr(line, "earlier lines were dropped"));
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), again));
+	ck_assert_int_eq(strncmp(line, "line ", 5), 0); /* a whole one */
+	fclose(again);
+	run_dir_last_words(dir, &words);
+	ck_assert_ptr_nonnull(strstr(buf_str(&words), "\nand on"));
+	run_dir_bound_log(dir); /* nothing more to do */
+	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_ge(sb.st_size, RUN_DIR_LOG_KEPT - 100);
+	buf_clear(&words);
+	free(path);
+}
+END_TEST
+
 /* A child that has not become the engine yet holds the lock of engine.pid. */
 START_TEST(run_dir_states)
 {
@@ -466,6 +501,7 @@ int main(void)
 	tcase_add_test(t, ends_while_away);
 	tcase_add_test(t, orphan_is_adopted);
 	tcase_add_test(t, run_dir_states);
+	tcase_add_test(t, run_dir_log);
 	tcase_add_test(t, queue_order);
 	tcase_add_test(t, platform_shut_down);
 	tcase_add_test(t, remote);
