@@ -1,19 +1,21 @@
-"""The web page in Debian's chromium: every view in light, dark and 360 px, its accessibility, and a run steered from it (tests/web/page.mjs)."""
-import os
-import subprocess
-
+"""The page: every view in light, dark and 360 px with its accessibility, and a run steered from it."""
 import pytest
-from harness.stack import DATA, SOURCE
+from harness.page import run_page
 
 
-def test_the_page(stack):
-    if not (DATA / "playwright-core").is_dir() or not (SOURCE / "web/vendor/uplot.js").is_file():
-        pytest.skip("the page's libraries could not be had from npm")
-    stack.create(scenario="quick_demo", name="Quick look", start=True)
-    run = stack.create(scenario="basic_fl", name="A long one", start=True, configuration={"model": "cnn", "rounds": 100, "train_samples": 6000})
-    stack.wait_until(lambda: stack.experiment(run)["rounds_completed"] >= 3, 60)
-    shots = stack.build / "screenshots"
-    shots.mkdir(exist_ok=True)
-    done = subprocess.run(["node", SOURCE / "tests/web/page.mjs"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
-                          env={**os.environ, "URL": stack.url, "TOKEN": stack.token, "RUN": run, "MODULES": str(DATA), "SHOTS": str(shots)})
-    assert done.returncode == 0 and done.stdout == "", done.stdout
+@pytest.fixture(scope="module")
+def busy(shared_stack):
+    """A stack with a run that has ended and one that goes on."""
+    shared_stack.create(scenario="quick_demo", name="Quick look", start=True)
+    shared_stack.run = shared_stack.create(scenario="basic_fl", name="A long one", start=True, configuration={"model": "cnn", "rounds": 100, "train_samples": 6000})
+    shared_stack.wait_until(lambda: shared_stack.experiment(shared_stack.run)["rounds_completed"] >= 3, 60)
+    return shared_stack
+
+
+@pytest.mark.parametrize("view", ["light", "dark", "narrow"])
+def test_every_view(busy, view):
+    run_page(busy, "look.mjs", VIEW=view, RUN=busy.run)
+
+
+def test_steering(shared_stack):
+    run_page(shared_stack, "steer.mjs")

@@ -1,0 +1,18 @@
+// Every view once: a picture, accessibility, width, console. VIEW is one of VIEWS, RUN a running experiment.
+import { look, run } from './browser.mjs';
+
+const { VIEW: view, RUN: id } = process.env;
+
+await run(() => look(view, [
+	['overview', '#/', '.run', true],
+	['experiments', '#/experiments', 'tbody tr'],
+	['run', `#/experiments/${id}`, '.chart canvas', true],
+	['clients', `#/experiments/${id}?tab=clients`, 'tbody tr'],
+	['timeline', `#/experiments/${id}?tab=timeline`, '.timeline li'],
+	['setup', `#/experiments/${id}?tab=configuration`, '.pairs'],
+	['files', `#/experiments/${id}?tab=files`, '.empty, tbody tr'],
+	['log', `#/experiments/${id}?tab=log`, '.log, .empty'],
+	['compare', `#/compare?ids=exp_001.${id}`, '.chart canvas', true],
+	['alerts', '#/alerts', '.empty, tbody tr'],
+	['create', '#/experiments?create=new', 'dialog[open] input'],
+]));
