@@ -2,7 +2,8 @@
 SCHEMA_SQL = \
 	%D%/001_experiments.sql \
 	%D%/002_services.sql \
-	%D%/003_alerts.sql
+	%D%/003_alerts.sql \
+	%D%/004_engines.sql
 EXTRA_DIST += $(SCHEMA_SQL) %D%/embed.sh
 CLEANFILES += %D%/schema_sql.c
 %D%/schema_sql.c: $(SCHEMA_SQL) %D%/embed.sh

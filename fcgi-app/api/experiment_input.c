@@ -133,6 +133,7 @@ static void read_for_scenario(const struct scenario *s, const struct json_object
 {
 	struct json_object *configuration = scenario_configure(s, json_get(body, "configuration", NULL), e), *settings;
 	struct network network;
+	struct buf not_applied = {0};
 
 	in->scenario = mem_strdup(s->name);
 	in->engine = mem_strdup(s->engine->name);
@@ -145,6 +146,8 @@ static void read_for_scenario(const struct scenario *s, const struct json_object
 		settings = s->network;
 	network_parse(settings, &network, e);
 	in->network_settings = settings ? compact(settings) : mem_strdup("{}");
+	scenario_not_applied(s, json_get(body, "configuration", NULL), settings, &not_applied);
+	in->not_applied = buf_take(&not_applied);
 }
 
 int experiment_input_read(const struct catalog *catalog, const struct json_object *body, struct experiment_input *in, struct err *e)
@@ -177,6 +180,7 @@ void experiment_input_clear(struct experiment_input *in)
 	free(in->engine);
 	free(in->configuration);
 	free(in->network_settings);
+	free(in->not_applied);
 	free(in->policies);
 	free(in->policy_status);
 	free(in->tags);

@@ -16,6 +16,7 @@ struct experiment_input {
 	char *name, *scenario, *engine;
 	char *configuration;    /* JSON, complete */
 	char *network_settings; /* JSON as given, or the scenario's */
+	char *not_applied;      /* JSON: names of what was given and the engine is known not to honour */
 	char *policies, *policy_status, *tags, *notes;
 	int64_t clients_count, rounds_total;
 };

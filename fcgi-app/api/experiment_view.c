@@ -3,6 +3,7 @@
 
 #include "api/experiment_view.h"
 
+#include "api/engine_view.h"
 #include "experiment/progress.h"
 #include "lib/json_in.h"
 #include "lib/mem.h"
@@ -11,6 +12,7 @@
 #include "store/timeline.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,14 +64,34 @@ static void put_duration(struct json_out *j, const struct experiment *x)
 		json_put_null(j, "duration_seconds");
 }
 
-static void put_allowed(struct json_out *j, enum status status)
+bool experiment_view_may(const struct engine *g, enum status status, enum action a)
 {
+	static const char *const needed[ACTION_MAX] = {[ACTION_PAUSE] = "pause", [ACTION_RESUME] = "pause", [ACTION_STOP] = "stop", [ACTION_ABORT] = "abort"};
 	enum status next;
+
+	/* What is only queued can be taken out of the queue, whatever the engine can. */
+	return lifecycle_request(status, a, &next) && (!g || !needed[a] || status == STATUS_QUEUED || engine_can(g, needed[a]));
+}
+
+const char *experiment_view_allowed(const struct engine *g, enum status status, char *out, size_t size)
+{
+	size_t n = 0;
+	int a;
+
+	snprintf(out, size, "none");
+	for (a = 0; a < ACTION_MAX && n < size; a++)
+		if (experiment_view_may(g, status, (enum action)a))
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "", action_name((enum action)a));
+	return out;
+}
+
+static void put_allowed(struct json_out *j, const struct engine *g, enum status status)
+{
 	int a;
 
 	json_array_begin(j, "allowed_actions");
 	for (a = 0; a < ACTION_MAX; a++)
-		if (lifecycle_request(status, (enum action)a, &next))
+		if (experiment_view_may(g, status, (enum action)a))
 			json_put_string(j, NULL, action_name((enum action)a));
 	json_array_end(j);
 }
@@ -124,7 +146,7 @@ static int put_common(struct request *q, struct json_out *j, const struct experi
 	put_duration(j, x);
 	json_put_raw(j, "waiting_for", x->waiting_for);
 	json_put_string(j, "failure", x->failure);
-	put_allowed(j, x->status);
+	put_allowed(j, catalog_engine(&q->app->catalog, x->engine), x->status);
 	json_put_raw(j, "tags", x->tags);
 	json_put_string(j, "notes", x->notes);
 	return put_queue_position(q, j, x, e);
@@ -302,6 +324,9 @@ int experiment_view_detail(struct request *q, struct json_out *j, const struct e
 		return -1;
 	json_object_begin(j, "experiment");
 	if (put_common(q, j, x, &recent, e) == -1)
+		return -1;
+	/* Of interest until it has begun; later what the run itself says counts. */
+	if (engine_view_obstacle(q, j, x->status == STATUS_CREATED || x->status == STATUS_QUEUED ? catalog_engine(&q->app->catalog, x->engine) : NULL, e) == -1)
 		return -1;
 	json_put_raw(j, "configuration", x->configuration);
 	put_network(j, x);

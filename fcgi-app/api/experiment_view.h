@@ -20,4 +20,9 @@ void experiment_view_network(struct json_out *j, const struct json_object *setti
 struct timeline_entry;
 void experiment_view_timeline_entry(void *json_out, const struct timeline_entry *t);
 
+/* May the action be asked for in this status, also of this engine (NULL: not known)? */
+bool experiment_view_may(const struct engine *g, enum status status, enum action a);
+/* "pause, stop" or "none".  Returns out. */
+const char *experiment_view_allowed(const struct engine *g, enum status status, char *out, size_t size);
+
 #endif

@@ -1,7 +1,9 @@
 /* POST /experiments/:id/control: accept an action, wait for the engine's confirmation, answer with the effective status. */
 #include "config.h"
 
+#include "api/engine_view.h"
 #include "api/experiment_input.h"
+#include "api/experiment_view.h"
 #include "api/handlers.h"
 #include "lib/clock.h"
 #include "lib/json_in.h"
@@ -173,9 +175,40 @@ static int refused(struct request *q, int64_t id, const char *message, struct er
 		return -1;
 	err_set(e, ERR_CONFLICT, "The action was not carried out: %s", message ? message : "the engine refused it");
 	err_detail(e, "status", "%s", status_name(x.status));
-	err_detail(e, "allowed", "%s", lifecycle_allowed(x.status, allowed, sizeof(allowed)));
+	err_detail(e, "allowed", "%s", experiment_view_allowed(catalog_engine(&q->app->catalog, x.engine), x.status, allowed, sizeof(allowed)));
 	experiment_clear(&x);
 	return -1;
+}
+
+/* An engine that cannot do what is asked is not even told. */
+static int check_capability(const struct engine *g, const struct experiment *x, enum action a, struct err *e)
+{
+	char allowed[64];
+	enum status next;
+
+	if (!lifecycle_request(x->status, a, &next) || experiment_view_may(g, x->status, a))
+		return 0;
+	err_set(e, ERR_CONFLICT, "The engine %s (%.100s) cannot %s a run", g->name, g->title, action_name(a));
+	err_detail(e, "status", "%s", status_name(x->status));
+	err_detail(e, "allowed", "%s", experiment_view_allowed(g, x->status, allowed, sizeof(allowed)));
+	return -1;
+}
+
+static int check_engine(struct request *q, int64_t id, const struct input *in, struct err *e)
+{
+	const struct engine *g;
+	struct experiment x;
+	int rc = 0;
+
+	if (experiment_get(q->app->store, id, &x, e) == -1)
+		return -1;
+	g = catalog_engine(&q->app->catalog, x.engine);
+	if (g && in->action != ACTION_START)
+		rc = check_capability(g, &x, in->action, e);
+	else if (g && x.status == STATUS_CREATED && in->scheduled_at_ms <= q->now_ms)
+		rc = engine_may_start(q, g, e);
+	experiment_clear(&x);
+	return rc;
 }
 
 static int carry_out(struct request *q, struct response *r, int64_t id, const struct input *in, struct err *e)
@@ -185,7 +218,7 @@ static int carry_out(struct request *q, struct response *r, int64_t id, const st
 	int64_t command;
 	int rc;
 
-	if (accept_action(q, id, in, &status, &command, e) == -1)
+	if (check_engine(q, id, in, e) == -1 || accept_action(q, id, in, &status, &command, e) == -1)
 		return -1;
 	/* Into the queue or out of it: final at once, nobody has to confirm. */
 	if (command == 0)

@@ -139,6 +139,7 @@ static int create_in_transaction(struct request *q, const struct experiment_inpu
 		.engine = in->engine,
 		.configuration = in->configuration,
 		.network_settings = in->network_settings,
+		.not_applied = in->not_applied,
 		.policies = in->policies,
 		.policy_status = in->policy_status,
 		.tags = in->tags,

@@ -1,6 +1,7 @@
 /* /scenarios and /engines: what can be run, with every member, its limits and its default. */
 #include "config.h"
 
+#include "api/engine_view.h"
 #include "api/experiment_view.h"
 #include "api/handlers.h"
 #include "lib/mem.h"
@@ -33,18 +34,36 @@ static void put_engine(struct json_out *j, const struct engine *g, struct json_o
 	}
 }
 
-static void put_scenario(struct json_out *j, const char *name, const struct scenario *s)
+static void put_needs(struct json_out *j, const struct engine *g)
 {
+	size_t i;
+
+	json_array_begin(j, "needs");
+	for (i = 0; g->needs && i < json_object_array_length(g->needs); i++)
+		json_put_string(j, NULL, json_object_get_string(json_object_array_get_idx(g->needs, i)));
+	json_array_end(j);
+}
+
+static int put_scenario(struct request *q, struct json_out *j, const char *name, const struct scenario *s, struct err *e)
+{
+	struct engine_standing standing;
+
 	json_object_begin(j, name);
 	json_put_string(j, "name", s->name);
 	json_put_string(j, "title", s->title);
 	json_put_string(j, "description", s->description);
 	json_put_string(j, "engine", s->engine->name);
+	if (engine_standing_get(q, s->engine, &standing, e) == -1)
+		return -1;
+	json_object_begin(j, "engine_status");
+	engine_standing_put(j, &standing);
+	json_object_end(j);
 	put_engine(j, s->engine, s->members);
 	json_object_begin(j, "network_settings");
 	experiment_view_network(j, s->network);
 	json_object_end(j);
 	json_object_end(j);
+	return 0;
 }
 
 /* limit, offset and the order by name, which is the only one. */
@@ -71,7 +90,8 @@ int h_scenario_list(struct request *q, struct response *r, struct err *e)
 	json_object_begin(&r->json, NULL);
 	json_array_begin(&r->json, "scenarios");
 	for (i = offset; i < n && i - offset < limit; i++)
-		put_scenario(&r->json, NULL, &c->scenarios[descending ? n - 1 - i : i]);
+		if (put_scenario(q, &r->json, NULL, &c->scenarios[descending ? n - 1 - i : i], e) == -1)
+			return -1;
 	json_array_end(&r->json);
 	response_page(r, n, limit, offset);
 	json_object_end(&r->json);
@@ -85,7 +105,8 @@ int h_scenario_get(struct request *q, struct response *r, struct err *e)
 	if (!s)
 		return err_set(e, ERR_NOTFOUND, "No such scenario");
 	json_object_begin(&r->json, NULL);
-	put_scenario(&r->json, "scenario", s);
+	if (put_scenario(q, &r->json, "scenario", s, e) == -1)
+		return -1;
 	json_object_end(&r->json);
 	return 0;
 }
@@ -102,11 +123,17 @@ int h_engine_list(struct request *q, struct response *r, struct err *e)
 	json_array_begin(&r->json, "engines");
 	for (i = offset; i < n && i - offset < limit; i++) {
 		const struct engine *g = &c->engines[descending ? n - 1 - i : i];
+		struct engine_standing standing;
 
+		if (engine_standing_get(q, g, &standing, e) == -1)
+			return -1;
 		json_object_begin(&r->json, NULL);
 		json_put_string(&r->json, "name", g->name);
 		json_put_string(&r->json, "title", g->title);
 		json_put_string(&r->json, "description", g->description);
+		engine_standing_put(&r->json, &standing);
+		put_needs(&r->json, g);
+		json_put_bool(&r->json, "remote", g->remote);
 		put_engine(&r->json, g, g->members);
 		json_object_end(&r->json);
 	}

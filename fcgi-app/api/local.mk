@@ -6,6 +6,7 @@ libapi_a_SOURCES = \
 	%D%/cors.c %D%/cors.h \
 	%D%/csv.c %D%/csv.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/engine_view.c %D%/engine_view.h \
 	%D%/experiment_input.c %D%/experiment_input.h \
 	%D%/experiment_view.c %D%/experiment_view.h \
 	%D%/handlers.h \

@@ -84,7 +84,7 @@ static int check_member(const char *file, const char *name, const struct json_ob
 	return err_set(e, ERR_INVALID, "engine %s: the type of %s must be integer, number, string or boolean", file, name);
 }
 
-static bool is_command(const struct json_object *v)
+static bool is_words(const struct json_object *v)
 {
 	size_t i, n = json_object_is_type(v, json_type_array) ? json_object_array_length(v) : 0;
 
@@ -105,11 +105,17 @@ static int engine_init(struct engine *g, const char *dir, struct json_object *do
 	g->members = json_get(doc, "members", NULL);
 	g->rules = json_get(doc, "rules", NULL);
 	g->capabilities = json_get(doc, "capabilities", NULL);
+	g->check = json_get(doc, "check", NULL);
+	g->needs = json_get(doc, "needs", NULL);
 	if (!text_is_name(g->name, 64))
 		return err_set(e, ERR_INVALID, "engine %s: not a good name", g->name);
 	json_get_bool(doc, "remote", &g->remote);
-	if (g->remote ? g->command != NULL : !is_command(g->command))
+	if (g->remote ? g->command != NULL : !is_words(g->command))
 		return err_set(e, ERR_INVALID, "engine %s: command must be an array of words, or remote must be true and nothing else", g->name);
+	if (g->check && !is_words(g->check))
+		return err_set(e, ERR_INVALID, "engine %s: check must be an array of words", g->name);
+	if (g->needs && !is_words(g->needs))
+		return err_set(e, ERR_INVALID, "engine %s: needs must be an array of names of services", g->name);
 	if (!json_get(g->members, "rounds", NULL))
 		return err_set(e, ERR_INVALID, "engine %s: members must have rounds", g->name);
 	json_object_object_foreach(g->members, name, m)
@@ -421,4 +427,33 @@ bool engine_can(const struct engine *engine, const char *capability)
 	bool can;
 
 	return json_get_bool(engine->capabilities, capability, &can) ? can : true;
+}
+
+static bool is_applied(const struct json_object *member)
+{
+	bool applied;
+
+	return json_get_bool(member, "applied", &applied) ? applied : true;
+}
+
+void scenario_not_applied(const struct scenario *s, const struct json_object *given, const struct json_object *network_settings, struct buf *out)
+{
+	struct json_out j;
+
+	json_out_init(&j, out);
+	json_array_begin(&j, NULL);
+	if (json_object_is_type(given, json_type_object)) {
+		json_object_object_foreach(given, name, value)
+		{
+			(void)value;
+			if (!is_applied(json_get(s->members, name, NULL)))
+				json_put_string(&j, NULL, name);
+		}
+	}
+	if (!engine_can(s->engine, "network_emulation") && json_object_is_type(network_settings, json_type_object)) {
+		json_object_object_foreach(network_settings, limit, v)
+			if (v)
+				json_put_string(&j, NULL, limit);
+	}
+	json_array_end(&j);
 }

@@ -5,6 +5,7 @@
 #ifndef EXPERIMENT_SCENARIO_H
 #define EXPERIMENT_SCENARIO_H
 
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/json_out.h"
 
@@ -24,6 +25,8 @@ struct engine {
 	struct json_object *members;      /* borrowed */
 	struct json_object *rules;        /* borrowed, may be NULL */
 	struct json_object *capabilities; /* borrowed, may be NULL */
+	struct json_object *check;        /* array of strings: a command that says whether the engine can be started; borrowed, may be NULL */
+	struct json_object *needs;        /* array of strings: services that must be there; borrowed, may be NULL */
 };
 
 struct scenario {
@@ -57,5 +60,10 @@ struct json_object *scenario_configure(const struct scenario *s, const struct js
 int64_t configuration_i64(const struct json_object *configuration, const char *name, int64_t fallback);
 /* The capability, true where the engine's file does not say. */
 bool engine_can(const struct engine *engine, const char *capability);
+/*
+ * What of a request an engine is known not to honour before anything runs, as a JSON array of names: members given that its file marks "applied": false, and limits of the network where it
+ * cannot emulate one.  Both may be NULL.
+ */
+void scenario_not_applied(const struct scenario *s, const struct json_object *given, const struct json_object *network_settings, struct buf *out);
 
 #endif

@@ -4,6 +4,8 @@ libmonitor_a_SOURCES = \
 	%D%/alerts.c %D%/alerts.h \
 	%D%/check.c %D%/check.h \
 	%D%/delivery.c %D%/delivery.h \
+	%D%/engine_check.c %D%/engine_check.h \
+	%D%/engines.c %D%/engines.h \
 	%D%/episodes.c %D%/episodes.h \
 	%D%/job.c %D%/job.h \
 	%D%/live.c %D%/live.h \
@@ -39,7 +41,8 @@ libmonitor_a_SOURCES = \
 	%D%/upkeep.c %D%/upkeep.h \
 	%D%/usage.c %D%/usage.h \
 	%D%/watch.c %D%/watch.h \
-	%D%/watched.c %D%/watched.h
+	%D%/watched.c %D%/watched.h \
+	%D%/words.c %D%/words.h
 libmonitor_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(CURL_CFLAGS) $(MONGOC_CFLAGS)
 MONITOR_LIBS = libmonitor.a $(STORE_LIBS) $(CURL_LIBS) $(HIREDIS_LIBS) $(MONGOC_LIBS) -lpthread
 

@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "monitor/alerts.h"
+#include "monitor/engines.h"
 #include "monitor/notify.h"
 #include "monitor/queue.h"
 #include "monitor/runs.h"
@@ -28,7 +29,7 @@
 #define WRITE_AGAIN_MS 100         /* after the store was busy or full */
 #define BUSY_WAIT_MS 500           /* for the store's lock: the beat must not stop while someone else writes */
 
-const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_upkeep, &part_watch, &part_samples, &part_alerts, &part_notify, NULL};
+const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_engines, &part_upkeep, &part_watch, &part_samples, &part_alerts, &part_notify, NULL};
 
 /* Two monitors would start every engine twice. */
 static int lock(struct monitor *m, struct err *e)
@@ -159,6 +160,8 @@ void monitor_reload(struct monitor *m)
 	}
 	catalog_clear(&m->catalog);
 	m->catalog = fresh;
+	m->reloads++;
+	memset(m->due_mono_ms, 0, sizeof(m->due_mono_ms));
 	log_info("engines and scenarios were read again engines=%zu scenarios=%zu", fresh.engines_n, fresh.scenarios_n);
 }
 

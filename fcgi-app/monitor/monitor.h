@@ -26,6 +26,7 @@ enum monitor_phase {
 };
 
 struct alerts;
+struct engines;
 struct notify;
 struct runs;
 struct watch;
@@ -35,6 +36,7 @@ struct monitor {
 	struct store *store;
 	struct shared *shared;
 	struct catalog catalog;
+	int64_t reloads;            /* of the catalogue: pointers into it are good until this rises */
 	struct settings settings;   /* of the store's configuration, as of this turn */
 	enum monitor_phase phase;
 	int64_t now_ms;             /* wall clock of this turn */
@@ -49,6 +51,7 @@ struct monitor {
 	int wake_fd;                /* readable: a part (that is due every turn) has something to do before the next tick; -1: none has one */
 	struct runs *runs;          /* of part_runs */
 	struct alerts *alerts;      /* of part_alerts */
+	struct engines *engines;    /* of part_engines */
 	struct notify *notify;      /* of part_notify */
 	struct watch *watch;        /* of part_watch */
 };

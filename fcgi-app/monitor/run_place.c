@@ -10,6 +10,7 @@
 #include "lib/mem.h"
 #include "lib/text.h"
 #include "monitor/run_dir.h"
+#include "monitor/words.h"
 #include "store/experiment.h"
 #include "store/run.h"
 
@@ -22,68 +23,18 @@
 #define LOOK_AGAIN_MS 50
 #define TROUBLE_WAIT_MS 1000
 
-/* What of our environment an engine gets.  Nothing secret is ever in these; where programs and libraries are is. */
-static const char *const passed_on[] = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS",
-					"ASAN_OPTIONS", "UBSAN_OPTIONS"};
-
-struct words {
-	char **all; /* NULL-terminated, each owned */
-	size_t n;
-};
-
-static void words_add(struct words *w, char *word)
-{
-	w->all = mem_resize(w->all, (w->n + 2) * sizeof(*w->all));
-	w->all[w->n++] = word;
-	w->all[w->n] = NULL;
-}
-
-static void words_clear(struct words *w)
-{
-	while (w->n)
-		free(w->all[--w->n]);
-	free(w->all);
-	w->all = NULL;
-}
-
-static char *setting(const char *name, const char *value)
-{
-	struct buf b = {0};
-
-	buf_addf(&b, "%s=%s", name, value);
-	return buf_take(&b);
-}
-
-static void make_environment(const struct monitor *m, int64_t id, struct words *env)
-{
-	char name[TEXT_ID_MAX];
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(passed_on); i++)
-		if (getenv(passed_on[i]))
-			words_add(env, setting(passed_on[i], getenv(passed_on[i])));
-	words_add(env, setting("FLOPYNET_EXPERIMENT", text_from_id(EXPERIMENT_ID_PREFIX, id, name)));
-	if (m->conf->data[0])
-		words_add(env, setting("FLOPYNET_DATA_DIR", m->conf->data));
-}
-
-static void make_arguments(const struct engine *engine, struct words *args)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(engine->command); i++)
-		words_add(args, mem_strdup(json_object_get_string(json_object_array_get_idx(engine->command, i))));
-}
-
 static int launch(struct monitor *m, const struct experiment *x, const struct engine *engine, const char *dir, int pid_fd, struct process *p, struct err *e)
 {
 	struct words args = {0}, env = {0};
-	char note[RUN_DIR_NOTE_MAX], *path;
+	char note[RUN_DIR_NOTE_MAX], name[TEXT_ID_MAX], *path;
 	struct launch l = {.dir = dir, .pid_fd = pid_fd, .note = note};
 	int rc = -1;
 
-	make_arguments(engine, &args);
-	make_environment(m, x->id, &env);
+	words_add_all(&args, engine->command);
+	words_add_environment(&env);
+	words_add_setting(&env, "FLOPYNET_EXPERIMENT", text_from_id(EXPERIMENT_ID_PREFIX, x->id, name));
+	if (m->conf->data[0])
+		words_add_setting(&env, "FLOPYNET_DATA_DIR", m->conf->data);
 	run_dir_note(x, note);
 	path = process_find(args.all[0], engine->dir, e);
 	if (path) {

@@ -119,6 +119,7 @@ int experiment_create(struct store *st, struct experiment *x, struct err *e)
 	db_bind_i64(s, 11, x->rounds_total);
 	db_bind_text(s, 12, x->created_by);
 	db_bind_i64(s, 13, x->created_at_ms);
+	db_bind_text(s, 14, x->not_applied); /* NULL: nothing */
 	if (db_run(st, s, e) == -1)
 		return -1;
 	x->id = sqlite3_last_insert_rowid(st->db);

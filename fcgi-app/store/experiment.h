@@ -46,7 +46,7 @@ struct experiment_query {
 	int64_t limit, offset;
 };
 
-/* In a transaction: status created.  Fills id.  Only name … rounds_total, created_by, created_at_ms of x are read. */
+/* In a transaction: status created.  Fills id.  Only name … rounds_total, created_by, created_at_ms of x are read; not_applied may be NULL. */
 int experiment_create(struct store *st, struct experiment *x, struct err *e);
 /* ERR_NOTFOUND when there is none. */
 int experiment_get(struct store *st, int64_t id, struct experiment *x, struct err *e);

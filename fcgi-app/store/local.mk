@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	%D%/command.c %D%/command.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/db.c %D%/db.h \
+	%D%/engine_state.c %D%/engine_state.h \
 	%D%/event.c %D%/event.h \
 	%D%/experiment.c %D%/experiment.h \
 	%D%/experiment_list.c %D%/experiment_row.h \

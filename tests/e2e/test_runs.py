@@ -76,12 +76,12 @@ def expect_true_story(s, id):
     return x
 
 
-def test_an_engine_that_is_not_there_is_a_failure_with_that_reason(odd):
+def test_an_engine_that_is_not_there_when_its_time_comes_is_a_failure_with_that_reason(odd):
     id = odd.create("absent")
-    r = odd.control(id, "start")
-    assert r.status_code == 409 and "no-such-engine was not found" in r.json()["error"]["message"]
-    x = odd.experiment(id)
-    assert x["status"] == "failed" and "no-such-engine was not found" in x["failure"]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    assert odd.control(id, "start", scheduled_at=at).status_code == 200
+    x = odd.wait_status(id, "failed")
+    assert "no-such-engine was not found" in x["failure"]
 
 
 def test_an_engine_that_dies_leaves_its_last_words(odd):

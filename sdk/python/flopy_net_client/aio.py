@@ -221,6 +221,10 @@ class AsyncDashboardClient:
     async def scenario(self, name: str) -> Json:
         return await self._transport.send(endpoints.scenario(name))
 
+    async def engines(self) -> List[Json]:
+        """What trains, with capabilities, version, and whether each can be started (``available``, ``reachable``, ``reason``)."""
+        return (await self._transport.send(endpoints.engines(PAGE, 0))).items
+
     async def events(
         self, *, topics: Sequence[str] = ("experiments", "metrics", "alerts"), experiment_ids: Optional[Sequence[str]] = None,
         since: Optional[int] = None,

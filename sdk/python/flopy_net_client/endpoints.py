@@ -174,6 +174,10 @@ def scenario(name: str) -> Call[Json]:
     return Call("GET", _at("scenarios", name), _member("scenario", _same))
 
 
+def engines(limit: int, offset: int) -> Call[Page[Json]]:
+    return Call("GET", "/engines", _page("engines", _same), _params(limit=limit, offset=offset))
+
+
 def health() -> Call[Json]:
     return Call("GET", "/health", _same)
 

@@ -134,6 +134,7 @@ class Experiment(Record):
     network_settings: Dict[str, Any] = field(default_factory=dict)
     policies: List[str] = field(default_factory=list)
     policy_status: Dict[str, str] = field(default_factory=dict)
+    engine_status: Optional[Dict[str, Any]] = None
     metrics: Dict[str, Any] = field(default_factory=dict)
 
     @property

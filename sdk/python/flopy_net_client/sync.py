@@ -263,6 +263,10 @@ class DashboardClient:
     def scenario(self, name: str) -> Json:
         return self._transport.send(endpoints.scenario(name))
 
+    def engines(self) -> List[Json]:
+        """What trains, with capabilities, version, and whether each can be started (``available``, ``reachable``, ``reason``)."""
+        return self._transport.send(endpoints.engines(PAGE, 0)).items
+
     def events(
         self, *, topics: Sequence[str] = ("experiments", "metrics", "alerts"), experiment_ids: Optional[Sequence[str]] = None,
         since: Optional[int] = None,

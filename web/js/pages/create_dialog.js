@@ -34,6 +34,21 @@ function begin(scenario, copied) {
 	return { members: textsOf({ ...defaults, ...copied?.configuration }), network: textsOf({ bandwidth_limit, latency, packet_loss }) };
 }
 
+/** Members that the engine honours, by name. */
+const applied = (scenario) => Object.entries(scenario.members).filter(([, m]) => m.applied !== false);
+
+/** What trains, whether it can be started, and what it cannot be told. */
+function EngineNote({ scenario }) {
+	const { available, reachable, reason, version } = scenario.engine_status;
+	const without = Object.entries(scenario.members).filter(([, m]) => m.applied === false).map(([name]) => words(name).toLowerCase());
+	if (!scenario.capabilities.network_emulation) without.push('limits of the network');
+	const cannot = ['pause', 'stop', 'abort'].filter((action) => !scenario.capabilities[action]);
+	const away = available === false || reachable === false;
+	return html`<p class="note" id="c-engine">Engine: ${scenario.engine}${version && version !== scenario.engine ? ` (${version})` : ''}.
+		${without.length > 0 && ` It cannot be told ${without.join(', ')}.`}${cannot.length > 0 && ` It cannot ${cannot.join(' or ')} a run.`}</p>
+		${away && html`<p class="banner banner-warn" role="status"><${Icon} name="triangle" size=${18} /><span>${available === false ? 'This engine cannot be started now' : 'This engine cannot be used now'}: ${reason}.</span></p>`}`;
+}
+
 function CreateForm({ scenarios, copied, onClose }) {
 	const first = scenarios.find((s) => s.name === (copied?.scenario ?? 'quick_demo')) ?? scenarios[0];
 	const [scenario, setScenario] = useState(first);
@@ -42,8 +57,8 @@ function CreateForm({ scenarios, copied, onClose }) {
 	const [refused, setRefused] = useState(null);
 	const [busy, setBusy] = useState(false);
 	const key = useRef(idempotencyKey()); // the same thing, however often it is sent
-	const members = useMemo(() => readMembers(form.members, scenario.members, scenario.rules), [form.members, scenario]);
-	const network = useMemo(() => readNetwork(form.network), [form.network]);
+	const members = useMemo(() => readMembers(form.members, Object.fromEntries(applied(scenario)), scenario.rules), [form.members, scenario]);
+	const network = useMemo(() => (scenario.capabilities.network_emulation ? readNetwork(form.network) : { values: {}, errors: {} }), [form.network, scenario]);
 	const errors = { ...members.errors, ...network.errors, ...(form.name.trim() ? {} : { name: 'Must not be empty' }) };
 	const wrong = (name) => (touched[name] || touched.all ? errors[name] : null) ?? refused?.details[name];
 
@@ -92,12 +107,13 @@ function CreateForm({ scenarios, copied, onClose }) {
 			<${TextField} id="c-name" label="Name" value=${form.name} onInput=${(name) => edit({ name }, 'name')} error=${wrong('name')} maxlength="200" placeholder="What is it about?" autofocus wide />
 			<${SelectField} id="c-scenario" label="Scenario" value=${scenario.name} onInput=${pick} options=${scenarios.map((s) => [s.name, s.title])} hint=${scenario.description} error=${wrong('scenario')} wide />
 		</div>
+		<${EngineNote} scenario=${scenario} />
 		<fieldset class="fieldset"><legend>Training</legend><div class="fields">
-			${Object.entries(scenario.members).map(([name, m]) => html`<${Member} key=${`${scenario.name}.${name}`} name=${name} member=${m} value=${form.members[name]} set=${setMember(name)} error=${wrong(name) ?? refused?.details[`configuration.${name}`]} />`)}</div></fieldset>
-		<fieldset class="fieldset"><legend>Network between server and clients</legend><div class="fields">
+			${applied(scenario).map(([name, m]) => html`<${Member} key=${`${scenario.name}.${name}`} name=${name} member=${m} value=${form.members[name]} set=${setMember(name)} error=${wrong(name) ?? refused?.details[`configuration.${name}`]} />`)}</div></fieldset>
+		${scenario.capabilities.network_emulation && html`<fieldset class="fieldset"><legend>Network between server and clients</legend><div class="fields">
 			<${TextField} id="c-bandwidth" label="Bandwidth" value=${form.network.bandwidth_limit} onInput=${setNetwork('bandwidth_limit')} error=${wrong(`${network_}bandwidth_limit`)} placeholder="no limit" hint="Such as 10Mbps" />
 			<${TextField} id="c-latency" label="Latency" value=${form.network.latency} onInput=${setNetwork('latency')} error=${wrong(`${network_}latency`)} placeholder="none" hint="One way, such as 50ms" />
-			<${NumberField} id="c-loss" label="Packet loss" value=${form.network.packet_loss} onInput=${setNetwork('packet_loss')} error=${wrong(`${network_}packet_loss`)} placeholder="0" hint="A share: 0.01 is one in a hundred" /></div></fieldset>
+			<${NumberField} id="c-loss" label="Packet loss" value=${form.network.packet_loss} onInput=${setNetwork('packet_loss')} error=${wrong(`${network_}packet_loss`)} placeholder="0" hint="A share: 0.01 is one in a hundred" /></div></fieldset>`}
 		<fieldset class="fieldset"><legend>More</legend><div class="fields">
 			<${TextField} id="c-policies" label="Policies" value=${form.policies} onInput=${(policies) => edit({ policies }, 'policies')} error=${refused?.details.policies} hint="Names, separated by commas" />
 			<${TextField} id="c-tags" label="Tags" value=${form.tags} onInput=${(tags) => edit({ tags }, 'tags')} error=${refused?.details.tags} hint="Separated by commas" />

@@ -3,7 +3,7 @@ import { useResource, useUpdates } from '../app/resource.js';
 import { href } from '../app/router.js';
 import { may } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
-import { formatAgo, formatBytes, formatLoss, formatNumber, formatPercent, formatTime, formatTimeFully, plural } from '../lib/format.js';
+import { formatAgo, formatBytes, formatLoss, formatNumber, formatPercent, formatTime, formatTimeFully, plural, words } from '../lib/format.js';
 import { html, useEffect } from '../lib/html.js';
 import { applyUpdate, hasGap, withRound } from '../lib/update.js';
 import { useValue } from '../lib/emitter.js';
@@ -81,7 +81,8 @@ function State({ experiment: e }) {
 		</dl>
 		${e.failure && html`<p class="banner banner-bad"><${Icon} name="cross" size=${18} /><span><b>It failed:</b> ${e.failure}</span></p>`}
 		${e.waiting_for && html`<p class="banner banner-busy"><${Icon} name="clock" size=${18} /><span>${waitingText(e.waiting_for)}${e.queue_position ? ` Place ${e.queue_position} in the queue.` : ''}</span></p>`}
-		${e.network_settings.not_applied.length > 0 && html`<p class="banner banner-warn"><${Icon} name="triangle" size=${18} /><span>The engine could not apply ${e.network_settings.not_applied.join(', ')}.</span></p>`}
+		${e.engine_status && html`<p class="banner banner-warn"><${Icon} name="triangle" size=${18} /><span>${e.engine_status.available === false ? 'Its engine cannot be started now' : 'Its engine cannot be used now'}: ${e.engine_status.reason}.</span></p>`}
+		${e.network_settings.not_applied.length > 0 && html`<p class="banner banner-warn"><${Icon} name="triangle" size=${18} /><span>The engine ${e.started_at ? 'could not apply' : 'does not apply'} ${e.network_settings.not_applied.map((name) => words(name).toLowerCase()).join(', ')}.</span></p>`}
 	</section>`;
 }
 
