@@ -43,6 +43,7 @@ struct probe_result {
 	struct probe_value values[PROBE_VALUES_MAX];
 	size_t values_n;
 	bool keep_values;           /* the values of the check before are still the newest */
+	bool hung;                  /* fl_server: it hung at its status, as it does while a policy has stopped it and the policy engine is away */
 };
 
 void probe_result_init(struct probe_result *r);
@@ -63,7 +64,8 @@ struct probe_context {
 	const struct service_config *config;
 	bool policy_configured; /* a policy engine is configured */
 	bool policy_fresh;      /* and was seen to be well within its last intervals */
-	bool was_stopped;       /* this service said, in the last check, that a policy has stopped it */
+	bool was_stopped;       /* this service last said that a policy has stopped it, or hung as it then does */
+	uint64_t nth;           /* check of this service */
 };
 
 /* One request. */

@@ -3,7 +3,8 @@
  * /api/metrics/fl.
  *
  * It serves one request at a time.  While a policy has stopped it, each GET /status asks the policy engine itself: 12 s where that refuses, minutes where it hangs, and /health
- * waits behind it.  So /status is left alone then unless the policy engine was just seen to be well.
+ * waits behind it.  So /status is left alone then until the policy engine was just seen to be well; where the platform's policy engine is not known here, it is asked once in
+ * STATUS_EVERY checks.
  *
  * Some of what it says is never true and is not read: data_state, rounds_history, training_complete, the aggregate counters.  The number of clients is refreshed only when a
  * round is configured, so after the end it is not known.
@@ -16,6 +17,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define STATUS_EVERY 12
 
 enum step { STEP_HEALTH, STEP_STATUS, STEP_METRICS };
 
@@ -117,6 +120,11 @@ static void read_from_collector(const struct json_object *o, struct probe_result
 	probe_take_number(r, o, "latest_loss", "loss");
 }
 
+static bool is_left_alone(const struct probe_context *c)
+{
+	return c->was_stopped && !c->policy_fresh && (c->policy_configured || c->nth % STATUS_EVERY != 0);
+}
+
 static void read(const struct probe_context *c, int step, const struct probe_answer *a, struct probe_result *r)
 {
 	struct json_object *o;
@@ -139,14 +147,14 @@ static void read(const struct probe_context *c, int step, const struct probe_ans
 			probe_read_word(word, r);
 		else
 			probe_degrade(r, "/health has no member status");
-		if (r->seen != SEEN_FAILED && c->was_stopped && !c->policy_fresh)
-			r->keep_values = true;
+		r->keep_values = r->seen != SEEN_FAILED && is_left_alone(c);
 	}
 	json_object_put(o);
 }
 
 static void silent(const struct probe_context *c, int step, const char *why, struct probe_result *r)
 {
+	r->hung = step == STEP_STATUS && c->policy_configured && !c->policy_fresh;
 	if (step != STEP_HEALTH)
 		probe_degrade(r, "It is alive, but says nothing about its training: %.100s", why);
 	else if (c->was_stopped && c->policy_configured && !c->policy_fresh)

@@ -52,7 +52,9 @@ static enum mongodb_error kind_of(const bson_error_t *e)
 {
 	if (e->domain == MONGOC_ERROR_SERVER)
 		return MONGODB_SAID;
-	return e->domain == MONGOC_ERROR_CLIENT && e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ? MONGODB_AUTH : MONGODB_LOCAL;
+	if (e->domain == MONGOC_ERROR_SCRAM || e->domain == MONGOC_ERROR_SASL || (e->domain == MONGOC_ERROR_CLIENT && e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE))
+		return MONGODB_AUTH;
+	return MONGODB_LOCAL;
 }
 
 static bool command(mongoc_client_t *client, struct ping *p, const char *name, bson_t *reply)

@@ -173,6 +173,7 @@ static void launch(struct watch *p, struct watched *w, struct monitor *m)
 		.policy_configured = policy && policy->health.state != HEALTH_NOT_CONFIGURED,
 		.policy_fresh = is_fresh(policy, m->now_ms),
 		.was_stopped = w->stopped,
+		.nth = w->checks,
 	};
 
 	w->held_up = false;

@@ -3,6 +3,7 @@
 
 #include "monitor/watched.h"
 
+#include "lib/json_in.h"
 #include "lib/json_out.h"
 #include "lib/mem.h"
 #include "platform/url.h"
@@ -72,6 +73,16 @@ void watched_configure(struct watched *w, struct service_config *config, int64_t
 	w->dirty = true;
 }
 
+static bool was_stopped(const char *data)
+{
+	struct json_object *o = NULL;
+	const char *state;
+	bool stopped = json_in_parse_object(data, strlen(data), &o, NULL) == 0 && json_get_string(o, "training_state", &state) && strcmp(state, "stopped") == 0;
+
+	json_object_put(o);
+	return stopped;
+}
+
 void watched_restore(struct watched *w, const struct service *s)
 {
 	w->id = s->id;
@@ -83,6 +94,7 @@ void watched_restore(struct watched *w, const struct service *s)
 	w->last_check_ms = s->last_check_ms;
 	w->observed_at_ms = s->observed_at_ms;
 	w->data_at_ms = s->data_at_ms;
+	w->stopped = was_stopped(s->data);
 	buf_reset(&w->issues);
 	buf_adds(&w->issues, s->issues);
 	buf_reset(&w->data);
@@ -234,6 +246,8 @@ static bool said_stopped(const struct watched *w, const struct probe_result *r)
 {
 	size_t i;
 
+	if (r->hung)
+		return true;
 	for (i = 0; i < r->values_n; i++)
 		if (strcmp(r->values[i].name, "training_state") == 0)
 			return strcmp(r->values[i].text, "stopped") == 0;

@@ -34,7 +34,7 @@ struct watched {
 	struct buf data;              /* JSON object: the newest values */
 	struct buf sample;            /* JSON object: the numbers among them */
 	int64_t last_check_ms, observed_at_ms, data_at_ms;
-	bool stopped;                 /* by a policy, as it last said */
+	bool stopped;                 /* by a policy, as it last said, or hung as it then does */
 	/* The plan, monotonic */
 	int64_t due_mono_ms;
 	uint64_t checks;

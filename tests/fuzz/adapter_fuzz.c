@@ -89,7 +89,7 @@ static int status_of(const char *text)
 	int64_t v = 0;
 
 	text_to_i64(text, &v);
-	return 100 + (int)((uint64_t)(v + 100) % 500);
+	return 100 + (int)(((uint64_t)v + 100) % 500);
 }
 
 static void http(const struct probe_driver *driver, const struct probe_context *c, unsigned odd, const char *data, size_t size, struct probe_result *r)

@@ -22,6 +22,7 @@ struct talk {
 	const char *url, *json_path, *json_value;
 	int expect_status;
 	bool policy_configured, policy_fresh, was_stopped;
+	uint64_t nth;
 	struct {
 		const char *path; /* that must be asked for; NULL: the end */
 		int status;       /* 0: no answer */
@@ -107,6 +108,13 @@ static const struct talk talks[] = {
 	 {"/metrics", 404, JSON, "{}"}}, .want = "well;"},
 	{"stopped, and its policy engine was not seen: its status is left alone", PROBE_FL_SERVER, .policy_configured = true, .was_stopped = true,
 	 .said = {{"/health", 200, JSON, "{\"status\":\"healthy\"}"}}, .want = "well, as before;"},
+	{"stopped, and no policy engine is known: its status is asked now and then", PROBE_FL_SERVER, .was_stopped = true, .nth = 24, .said = {{"/health", 200, JSON, "{\"status\":\"healthy\"}"},
+	 {"/status", 200, JSON, "{\"training_active\":true,\"current_round\":1,\"max_rounds\":2}"}, {"/metrics", 404, JSON, "{}"}},
+	 .want = "well; training_state=running current_round=1 max_rounds=2"},
+	{"stopped, and no policy engine is known: not each time", PROBE_FL_SERVER, .was_stopped = true, .nth = 25, .said = {{"/health", 200, JSON, "{\"status\":\"healthy\"}"}},
+	 .want = "well, as before;"},
+	{"it hangs at its status while its policy engine is away", PROBE_FL_SERVER, .policy_configured = true, .said = {{"/health", 200, JSON, "{\"status\":\"healthy\"}"}, {"/status", 0, .body = "mute"}},
+	 .want = "degraded, hung;; It is alive, but says nothing about its training: mute"},
 	{"stopped, and it hangs with its policy engine", PROBE_FL_SERVER, .policy_configured = true, .was_stopped = true, .said = {{"/health", 0, .body = "No answer within 2000 ms"}},
 	 .want = "failed;; No answer within 2000 ms (a policy has stopped it, and it may be waiting for the policy engine)"},
 	{"it hangs at its status", PROBE_FL_SERVER, .said = {{"/health", 200, JSON, "{\"status\":\"healthy\"}"}, {"/status", 0, .body = "No answer within 2000 ms"}},
@@ -164,7 +172,7 @@ static const struct talk talks[] = {
 
 static const char *state_of(const struct probe_result *r)
 {
-	return r->seen == SEEN_FAILED ? "failed" : r->seen == SEEN_DEGRADED ? "degraded" : r->keep_values ? "well, as before" : "well";
+	return r->seen == SEEN_FAILED ? "failed" : r->hung ? "degraded, hung" : r->seen == SEEN_DEGRADED ? "degraded" : r->keep_values ? "well, as before" : "well";
 }
 
 /* "well 1.2; a=1 b=null; An issue | Another" */
@@ -211,7 +219,7 @@ START_TEST(adapters)
 	const struct talk *t = &talks[_i];
 	struct service_config config = {.kind = t->kind, .url = (char *)(uintptr_t)(t->url ? t->url : "http://h:1"), .json_path = (char *)(uintptr_t)t->json_path,
 					.json_value = (char *)(uintptr_t)t->json_value, .expect_status = t->expect_status};
-	struct probe_context c = {.config = &config, .policy_configured = t->policy_configured, .policy_fresh = t->policy_fresh, .was_stopped = t->was_stopped};
+	struct probe_context c = {.config = &config, .policy_configured = t->policy_configured, .policy_fresh = t->policy_fresh, .was_stopped = t->was_stopped, .nth = t->nth};
 	const struct probe_driver *driver = probe_drivers[t->kind];
 	struct probe_request q;
 	struct probe_result r;

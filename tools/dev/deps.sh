@@ -11,7 +11,8 @@ deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq datase
 deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
 	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd
-	nginx:nginx apache2 caddy:caddy redis-server:redis-server
+	nginx:nginx apache2 caddy:caddy
+	redis-server:redis-server influxdb:influxd prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter python3-bson openssl:openssl
 	nodejs:node chromium:chromium fonts-dejavu-core
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
@@ -43,7 +44,7 @@ deps_apt() {
 		apt-get -qq update || echo "dev: apt-get update failed; trying with the lists that are here" >&2
 		apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" >/dev/null
 		for name; do
-			case $name in lighttpd | nginx | apache2 | caddy | redis-server)
+			case $name in lighttpd | nginx | apache2 | caddy | redis-server | influxdb | prometheus | prometheus-node-exporter)
 				! command -v systemctl >/dev/null || systemctl -q disable "$name" 2>/dev/null || true ;;
 			esac
 		done'
