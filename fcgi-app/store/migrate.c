@@ -48,13 +48,27 @@ static int backup_first(struct store *st, int version, struct err *e)
 	return rc;
 }
 
+/* False too when it cannot be read: the locked part then says why. */
+static bool is_wal(struct store *st)
+{
+	sqlite3_stmt *s = NULL;
+	bool wal = sqlite3_prepare_v2(st->db, "PRAGMA journal_mode", -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
+		   strcmp((const char *)sqlite3_column_text(s, 0), "wal") == 0;
+
+	sqlite3_finalize(s);
+	return wal;
+}
+
 static int migrate_locked(struct store *st, struct err *e)
 {
 	int version = store_schema_version(st), n;
 
 	if (version > migrations_n)
 		return refuse_newer(st, version, e);
-	/* The journal mode is in the file: set once, by the one who holds the lock (a race here answers BUSY at once). */
+	/*
+	 * The journal mode is in the file: set by the one who holds the lock (a race here answers BUSY at once), when the store is new or was restored: a
+	 * backup is one plain file, without a log.
+	 */
 	if (db_exec(st, "PRAGMA journal_mode = WAL", e) == -1)
 		return -1;
 	if (version > 0 && version < migrations_n && backup_first(st, version, e) == -1)
@@ -70,7 +84,7 @@ int migrate(struct store *st, struct err *e)
 	struct buf path = {0};
 	int version = store_schema_version(st), fd, rc = -1;
 
-	if (version == migrations_n)
+	if (version == migrations_n && is_wal(st))
 		return 0;
 	if (version > migrations_n)
 		return refuse_newer(st, version, e);
