@@ -23,6 +23,13 @@ def test_every_line_of_the_api_document(stack, tmp_path):
     assert status == 0, output[-3000:]
 
 
+def test_every_line_of_the_services_document(stack, tmp_path):
+    status, output = run("set -x\n" + "\n".join(blocks("docs/services.md")), tmp_path, BASE=f"{stack.url}/api/v1", TOKEN=stack.token)
+    assert status == 0, output[-3000:]
+    services = stack.client.get("/config").json()["services"]
+    assert {"redis", "notebook", "storage", "node", "cleaner", "aggregator", "collector"} == set(services), services
+
+
 def test_the_first_session_of_the_readme(stack, tmp_path):
     (tmp_path / "var").mkdir()
     (tmp_path / "var/token").write_text(stack.token)
