@@ -15,6 +15,7 @@ const PAGES = {
 	experiment: () => import('./pages/experiment.js'),
 	compare: () => import('./pages/compare.js'),
 	metrics: () => import('./pages/metrics.js'),
+	configuration: () => import('./pages/configuration.js'),
 	alerts: () => import('./pages/alerts.js'),
 };
 const loaded = new Map();

@@ -65,6 +65,10 @@ function experimentCalls(http) {
 		artifacts: (id, query, call) => http.request('GET', `${at(id)}/artifacts`, { query, ...call }),
 		/** @param {string} id @param {string} name */
 		artifactUrl: (id, name) => http.url(`${at(id)}/artifacts/${part(name)}`),
+		/** The file itself, whichever way one is logged in. @param {string} id @param {string} name @param {Call} [call] @returns {Promise<Response>} */
+		artifact: (id, name, call) => http.request('GET', `${at(id)}/artifacts/${part(name)}`, { as: 'response', ...call }),
+		/** @param {string} id @param {'rounds'|'clients'} what @param {Call} [call] @returns {Promise<Response>} */
+		csv: (id, what, call) => http.request('GET', `${at(id)}/${what}`, { query: { format: 'csv' }, as: 'response', ...call }),
 		/** @param {string} id @param {'rounds'|'clients'} what */
 		csvUrl: (id, what) => http.url(`${at(id)}/${what}`, { format: 'csv' }),
 	};
@@ -99,6 +103,8 @@ function configCalls(http) {
 	return {
 		/** The answer carries `etag`, to be given back with a change. @param {Call} [call] */
 		get: (call) => http.request('GET', '/config', call),
+		/** What can be set: path, type, default, limits, unit and a sentence of each member. @param {Call} [call] */
+		settings: (call) => http.request('GET', '/config/settings', call),
 		/** @param {object} body what shall change @param {{dryRun?: boolean, etag?: string}} [more] @param {Call} [call] */
 		update: (body, { dryRun, etag } = {}, call = {}) => http.request('PUT', '/config', { body, query: { dry_run: dryRun || undefined }, ...match(etag), ...call }),
 		/** @param {Query} [query] @param {Call} [call] */

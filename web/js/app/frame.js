@@ -10,7 +10,7 @@ import { trouble } from './trouble.js';
 import { Icon } from '../parts/icons.js';
 import { now } from '../parts/time.js';
 
-const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask', 'Runs'], ['metrics', 'Metrics', 'chart'], ['alerts', 'Alerts', 'bell']];
+const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask', 'Runs'], ['metrics', 'Metrics', 'chart'], ['alerts', 'Alerts', 'bell'], ['configuration', 'Configuration', 'gear', 'Settings']];
 
 function NavLinks({ short }) {
 	const { path } = useValue(route);

@@ -3,7 +3,7 @@ import { formatBytes, formatLoss, formatMs, formatPercent, formatInteger, plural
 import { html, useMemo, useState } from '../lib/html.js';
 import { Badge } from '../parts/badge.js';
 import { Empty } from '../parts/blank.js';
-import { Icon } from '../parts/icons.js';
+import { SaveButton } from '../parts/save_button.js';
 import { SortHead, TableBox } from '../parts/table.js';
 import { Ago } from '../parts/time.js';
 
@@ -30,7 +30,7 @@ export function Clients({ experiment: e }) {
 	const right = { number: true, first: 'desc' };
 	return html`<section class="card card-flush"><div class="card-head"><h2>${plural(e.clients.length, 'client')}</h2>
 			<span class="row small soft"><span class="swatch bar-train"></span>training <span class="swatch bar-transfer"></span>transfer</span>
-			<a class="button button-small end" href=${client.experiments.csvUrl(e.id, 'clients')} download=${`${e.id}-clients.csv`}><${Icon} name="download" /> CSV of every round</a></div>
+			<${SaveButton} end name=${`${e.id}-clients.csv`} get=${() => client.experiments.csv(e.id, 'clients')}>CSV of every round<//></div>
 		<${TableBox} label="Clients"><thead><tr>${head('id', 'Client')}${head('status', 'Status')}${head('last_update', 'Last seen', { first: 'desc' })}${head('accuracy', 'Accuracy', right)}${head('loss', 'Loss', { number: true })}
 			${head('rounds_participated', 'Rounds', right)}${head('train_ms', 'Train', right)}${head('transfer_ms', 'Transfer', right)}<th scope="col"><span class="only-read">Training against transfer</span></th>${head('bytes', 'Bytes', right)}${head('slows_round_by_ms', 'Slows the round by', right)}</tr></thead>
 		<tbody>${shown.map((c) => html`<tr key=${c.id}><th scope="row">${c.id}${c.detail && html`<div class="small soft">${c.detail}</div>`}</th><td><${Badge} kind="client" state=${c.status} /></td><td><${Ago} at=${c.last_update} /></td>

@@ -6,6 +6,7 @@ import { isActive } from '../lib/status.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
 import { Icon } from '../parts/icons.js';
+import { SaveButton } from '../parts/save_button.js';
 import { TableBox } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 
@@ -52,5 +53,5 @@ export function Artifacts({ experiment: e }) {
 		<div class="card-head"><h2>${plural(total, 'file')}</h2></div>
 		<${TableBox} label="Files"><thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col" class="number">Size</th><th scope="col">Complete since</th><th scope="col"><span class="only-read">Download</span></th></tr></thead>
 			<tbody>${artifacts.map((a) => html`<tr key=${a.name}><th scope="row">${a.name}${a.description && html`<div class="small soft">${a.description}</div>`}</th><td>${a.kind}</td><td class="number">${formatBytes(a.size_bytes)}</td><td><${Time} at=${a.created_at} /></td>
-				<td class="number"><a class="button button-small" href=${client.experiments.artifactUrl(e.id, a.name)} download=${a.name} aria-label=${`Download ${a.name}`}><${Icon} name="download" /> Download</a></td></tr>`)}</tbody><//>`)}<//></section>`;
+				<td class="number"><${SaveButton} name=${a.name} label=${`Download ${a.name}`} get=${() => client.experiments.artifact(e.id, a.name)}>Download<//></td></tr>`)}</tbody><//>`)}<//></section>`;
 }
