@@ -5,39 +5,47 @@ from __future__ import annotations
 import asyncio
 from typing import Any, AsyncIterator, List, Mapping, Optional, Sequence
 
-from . import endpoints
-from .endpoints import Json, Page, When
-from .errors import DashboardError
-from .live import CONNECTED, EventStream, RunMonitor
-from .models import FINAL, Alert, Artifact, Client, Event, Experiment, Round, TimelineEntry, Update
+from . import endpoints, frames
+from .aio_resources import (
+    AsyncAlerts,
+    AsyncConfig,
+    AsyncMetrics,
+    AsyncNotifications,
+    AsyncResource,
+    AsyncRules,
+    AsyncSilences,
+    AsyncTokens,
+    AsyncUsers,
+    all_pages,
+)
+from .calls import Call, Json, Page, When
+from .errors import RunEnded, WaitTimeout
+from .live import CONNECTED, EventStream
+from .models import FINAL, Artifact, Client, Engine, Event, Experiment, HealthChange, Me, Round, Scenario, TimelineEntry, Update
+from .monitor import RunMonitor
 from .transport import MAX_WAIT, TIMEOUT, AsyncTransport
 
-PAGE = 100
+TOPICS = ("experiments", "metrics", "alerts")
 
 
-class AsyncExperiments:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
+class AsyncExperiments(AsyncResource):
     async def page(
         self, *, status: Optional[str] = None, scenario: Optional[str] = None, q: Optional[str] = None,
         sort: Optional[str] = None, limit: int = 10, offset: int = 0,
     ) -> Page[Experiment]:
-        """One page; ``total`` counts all that match.  ``sort``: such as ``"created_at:desc"``."""
+        """One page; ``total`` counts all that match.  ``q``: part of the name.  ``sort``: such as ``"created_at:desc"``."""
         return await self._transport.send(endpoints.experiment_list(status, scenario, q, sort, limit, offset))
 
     async def list(
         self, *, status: Optional[str] = None, scenario: Optional[str] = None, q: Optional[str] = None, sort: Optional[str] = None
     ) -> AsyncIterator[Experiment]:
         """All that match, page after page."""
-        offset = 0
-        while True:
-            page = await self.page(status=status, scenario=scenario, q=q, sort=sort, limit=PAGE, offset=offset)
-            for experiment in page.items:
-                yield experiment
-            offset += len(page.items)
-            if not page.items or offset >= page.total:
-                return
+
+        def call(limit: int, offset: int) -> Call[Page[Experiment]]:
+            return endpoints.experiment_list(status, scenario, q, sort, limit, offset)
+
+        async for experiment in all_pages(self._transport, call, "id"):
+            yield experiment
 
     async def create(self, spec: Mapping[str, Any], *, idempotency_key: Optional[str] = None) -> Experiment:
         """A new experiment, in status ``created``.  Sent with an Idempotency-Key, so a broken connection makes no second one."""
@@ -46,22 +54,24 @@ class AsyncExperiments:
     async def get(self, id: str) -> Experiment:
         return await self._transport.send(endpoints.experiment_get(id))
 
-    async def edit(self, id: str, **changes: Any) -> Experiment:
-        """``name``, ``tags``, ``notes``."""
-        return await self._transport.send(endpoints.experiment_edit(id, changes))
+    async def edit(self, id: str, *, name: Optional[str] = None, tags: Optional[Sequence[str]] = None, notes: Optional[str] = None) -> Experiment:
+        return await self._transport.send(endpoints.experiment_edit(id, edits(name, tags, notes)))
 
     async def delete(self, id: str) -> None:
-        await self._transport.send(endpoints.experiment_delete(id))
+        """One that is neither active nor queued, with all that belongs to it."""
+        return await self._transport.send(endpoints.experiment_delete(id))
 
-    async def clone(self, id: str, **changes: Any) -> Experiment:
+    async def clone(self, id: str, *, idempotency_key: Optional[str] = None, **changes: Any) -> Experiment:
         """A new one like it; ``name``, ``configuration`` (merged), ``seed`` and others as changed."""
-        return await self._transport.send(endpoints.experiment_clone(id, changes))
+        return await self._transport.send(endpoints.experiment_clone(id, changes, idempotency_key))
 
     async def control(self, id: str, action: str, *, reason: Optional[str] = None, scheduled_at: Optional[When] = None) -> str:
-        """The effective status, or the transitional one (``"pausing"`` …) where the engine has not confirmed within five seconds."""
+        """The effective status, or the transitional one (``"pausing"`` …) where the engine has not confirmed within five seconds.
+        :class:`ConflictError` where the status does not allow it; its ``allowed`` says what would be."""
         return await self._transport.send(endpoints.experiment_control(id, action, reason, scheduled_at))
 
     async def start(self, id: str, *, reason: Optional[str] = None, scheduled_at: Optional[When] = None) -> str:
+        """Or queue, where no place is free or ``scheduled_at`` is still to come."""
         return await self.control(id, "start", reason=reason, scheduled_at=scheduled_at)
 
     async def pause(self, id: str, *, reason: Optional[str] = None) -> str:
@@ -79,44 +89,50 @@ class AsyncExperiments:
         return await self.control(id, "abort", reason=reason)
 
     async def monitor(self, id: str) -> AsyncIterator[Update]:
-        """Every completed round once and in order, and every new status; ends when the run does.  Survives restarts of the server."""
+        """Every completed round once and in order, and every new status; ends when the run does.  Survives restarts of the server.
+        One that has not been started is waited for."""
         async for update in RunMonitor(self._transport, id):
             yield update
 
     async def wait(self, id: str, *, status: Optional[str] = None, timeout: Optional[float] = None) -> Experiment:
-        """Until the run has ended, or is in ``status``.  ``asyncio.TimeoutError`` after ``timeout`` seconds; :class:`DashboardError` when it ends in another status."""
+        """Until the run has ended, or is in ``status``.  :class:`WaitTimeout` after ``timeout`` seconds, :class:`RunEnded` when it ends in another status."""
 
-        async def until() -> Experiment:
+        async def until() -> None:
             async for update in self.monitor(id):
                 if update.status == status:
-                    break
-            experiment = await self.get(id)
-            if status is not None and experiment.status != status and experiment.status in FINAL:
-                raise DashboardError(f"{id} is {experiment.status}, not {status}")
-            return experiment
+                    return
 
-        return await asyncio.wait_for(until(), timeout)
+        try:
+            await asyncio.wait_for(until(), timeout)
+        except asyncio.TimeoutError:
+            raise WaitTimeout(f"{id} did not get there within {timeout:g} s.") from None
+        experiment = await self.get(id)
+        if status is not None and experiment.status != status and experiment.status in FINAL:
+            raise RunEnded(id, experiment.status, status)
+        return experiment
 
     async def rounds(self, id: str, *, after: int = 0) -> List[Round]:
         """All completed rounds with a greater number than ``after``."""
-        rounds: List[Round] = []
-        while True:
-            page = await self._transport.send(endpoints.rounds(id, after, PAGE, len(rounds)))
-            rounds += page.items
-            if not page.items or len(rounds) >= page.total:
-                return rounds
+        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.rounds(id, after, limit, offset), "round")]
 
-    async def clients(self, id: str, *, limit: int = PAGE, offset: int = 0) -> Page[Client]:
-        return await self._transport.send(endpoints.clients(id, limit, offset))
+    async def clients(self, id: str) -> List[Client]:
+        """Each as it last was."""
+        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.clients(id, limit, offset), "id")]
 
-    async def timeline(self, id: str, *, limit: int = PAGE, offset: int = 0) -> Page[TimelineEntry]:
-        return await self._transport.send(endpoints.timeline(id, limit, offset))
+    async def timeline(self, id: str) -> List[TimelineEntry]:
+        """What happened, oldest first."""
+        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.timeline(id, limit, offset), "id")]
 
     async def logs(self, id: str, *, lines: int = 200) -> List[str]:
+        """The last lines that the engine wrote for people."""
         return await self._transport.send(endpoints.logs(id, lines))
 
     async def artifacts(self, id: str) -> List[Artifact]:
-        return (await self._transport.send(endpoints.artifacts(id, PAGE, 0))).items
+        """Files that the run has produced."""
+        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.artifacts(id, limit, offset), "name")]
+
+    async def artifact(self, id: str, name: str) -> bytes:
+        return await self._transport.send(endpoints.artifact(id, name))
 
     async def rounds_csv(self, id: str) -> str:
         return await self._transport.send(endpoints.rounds_csv(id))
@@ -125,109 +141,81 @@ class AsyncExperiments:
         """One row for each round and client."""
         return await self._transport.send(endpoints.clients_csv(id))
 
+    async def to_frame(self, id: str) -> Any:
+        """The rounds as a pandas data frame (needs the extra ``pandas``)."""
+        return frames.rounds(await self.rounds_csv(id))
+
+    async def clients_to_frame(self, id: str) -> Any:
+        """What each client did in each round as a pandas data frame."""
+        return frames.clients(await self.clients_csv(id))
+
     async def report(self, id: str, events: Sequence[Mapping[str, Any]]) -> Json:
         """For engines on other machines: see the runner protocol.  The answer's ``desired`` is what the engine shall be doing."""
         return await self._transport.send(endpoints.report(id, events))
 
 
-class AsyncAlerts:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
-    async def list(
-        self, *, severity: Optional[str] = None, status: Optional[str] = None, service: Optional[str] = None,
-        experiment_id: Optional[str] = None, from_: Optional[When] = None, to: Optional[When] = None, limit: int = PAGE, offset: int = 0,
-    ) -> Page[Alert]:
-        return await self._transport.send(
-            endpoints.alert_list(severity, status, service, experiment_id, from_, to, limit, offset)
-        )
-
-    async def get(self, id: str) -> Alert:
-        return await self._transport.send(endpoints.alert_get(id))
-
-    async def acknowledge(self, id: str, *, comment: Optional[str] = None) -> Alert:
-        return await self._transport.send(endpoints.alert_change(id, "acknowledge", comment))
-
-    async def resolve(self, id: str, *, comment: Optional[str] = None) -> Alert:
-        return await self._transport.send(endpoints.alert_change(id, "resolve", comment))
-
-
-class AsyncRules:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
-    async def list(self, *, limit: int = PAGE, offset: int = 0) -> Page[Json]:
-        return await self._transport.send(endpoints.rule_list(limit, offset))
-
-    async def create(self, rule: Mapping[str, Any], *, dry_run: bool = False) -> Json:
-        """With ``dry_run`` nothing is made: the answer says how often the rule would have fired."""
-        return await self._transport.send(endpoints.rule_create(rule, dry_run))
-
-    async def replace(self, id: str, rule: Mapping[str, Any]) -> Json:
-        return await self._transport.send(endpoints.rule_replace(id, rule))
-
-    async def delete(self, id: str) -> None:
-        await self._transport.send(endpoints.rule_delete(id))
-
-
-class AsyncMetrics:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
-    async def live(
-        self, *, services: Optional[Sequence[str]] = None, metrics: Optional[Sequence[str]] = None, interval: Optional[int] = None
-    ) -> Json:
-        return await self._transport.send(endpoints.metrics_live(services, metrics, interval))
-
-    async def history(
-        self, service: str, metric: str, *, from_: Optional[When] = None, to: Optional[When] = None, step: Optional[int] = None
-    ) -> Json:
-        return await self._transport.send(endpoints.metrics_history(service, metric, from_, to, step))
-
-
-class AsyncConfig:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
-    async def get(self) -> Json:
-        return await self._transport.send(endpoints.config_get())
-
-    async def update(self, changes: Mapping[str, Any], *, dry_run: bool = False) -> Json:
-        """Only what is given is changed; all of it or nothing."""
-        return await self._transport.send(endpoints.config_update(changes, dry_run))
+def edits(name: Optional[str], tags: Optional[Sequence[str]], notes: Optional[str]) -> Json:
+    given = {"name": name, "tags": None if tags is None else list(tags), "notes": notes}
+    return {k: v for k, v in given.items() if v is not None}
 
 
 class AsyncDashboardClient:
-    """``base_url``: with or without a trailing slash or a path prefix.  ``api_key``: a token made by ``flopynetctl token create``.
-    ``timeout``: seconds for one answer.  ``max_wait``: seconds that a call may wait for a busy or limiting server before it raises."""
+    """``base_url``: with or without a trailing slash, a path prefix and ``/api/v1``.  ``api_key``: a token made by ``flopynetctl token create``;
+    None: only what is open to all.  ``timeout``: seconds for one answer.  ``max_wait``: seconds that a call may wait for a busy or limiting server
+    before it raises."""
 
-    def __init__(self, base_url: str, api_key: str, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT) -> None:
+    def __init__(self, base_url: str, api_key: Optional[str] = None, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT) -> None:
         self._transport = AsyncTransport(base_url, api_key, timeout, max_wait)
         self.experiments = AsyncExperiments(self._transport)
         self.alerts = AsyncAlerts(self._transport)
         self.rules = AsyncRules(self._transport)
+        self.silences = AsyncSilences(self._transport)
+        self.notifications = AsyncNotifications(self._transport)
         self.metrics = AsyncMetrics(self._transport)
         self.config = AsyncConfig(self._transport)
+        self.tokens = AsyncTokens(self._transport)
+        self.users = AsyncUsers(self._transport)
 
     async def health(self) -> Json:
+        """``{"status", "version", "uptime", "services", "store", "monitor", "stream"}``; also when it is unhealthy."""
         return await self._transport.send(endpoints.health())
 
     async def dependencies(self) -> Json:
+        """``{"influxdb": {"status", "response_time", "version"}, …}``."""
         return await self._transport.send(endpoints.dependencies())
 
-    async def scenarios(self) -> List[Json]:
-        return (await self._transport.send(endpoints.scenarios(PAGE, 0))).items
+    async def health_history(self, service: str, *, from_: Optional[When] = None, to: Optional[When] = None) -> AsyncIterator[HealthChange]:
+        """Changes of a service's state."""
 
-    async def scenario(self, name: str) -> Json:
+        def call(limit: int, offset: int) -> Call[Page[HealthChange]]:
+            return endpoints.health_history(service, from_, to, limit, offset)
+
+        async for change in all_pages(self._transport, call, "timestamp", "previous_status", "status"):
+            yield change
+
+    async def scenarios(self) -> List[Scenario]:
+        return [x async for x in all_pages(self._transport, endpoints.scenarios, "name")]
+
+    async def scenario(self, name: str) -> Scenario:
         return await self._transport.send(endpoints.scenario(name))
 
-    async def engines(self) -> List[Json]:
-        """What trains, with capabilities, version, and whether each can be started (``available``, ``reachable``, ``reason``)."""
-        return (await self._transport.send(endpoints.engines(PAGE, 0))).items
+    async def engines(self) -> List[Engine]:
+        return [x async for x in all_pages(self._transport, endpoints.engines, "name")]
+
+    async def me(self) -> Me:
+        """Whose token this is, and until when."""
+        return await self._transport.send(endpoints.me())
+
+    async def login(self, username: str, password: str) -> str:
+        """A token for a few hours; give it to a new client as ``api_key``."""
+        return await self._transport.send(endpoints.login(username, password))
+
+    async def logout(self) -> None:
+        """End this client's token, where a login made it."""
+        return await self._transport.send(endpoints.logout())
 
     async def events(
-        self, *, topics: Sequence[str] = ("experiments", "metrics", "alerts"), experiment_ids: Optional[Sequence[str]] = None,
-        since: Optional[int] = None,
+        self, *, topics: Sequence[str] = TOPICS, experiment_ids: Optional[Sequence[str]] = None, since: Optional[int] = None
     ) -> AsyncIterator[Event]:
         """The live stream, for ever.  ``since``: what came after that id first.  An event of type ``resync`` says that older ones are gone."""
         async for event in EventStream(self._transport, topics, experiment_ids, since):

@@ -40,9 +40,8 @@ class Record:
         for f in dataclasses.fields(cls):
             if f.name == "raw" or f.name not in data:
                 continue
-            value = data[f.name]
-            if "datetime" in str(f.type):
-                value = to_time(value)
+            value = to_time(data[f.name]) if "datetime" in str(f.type) else data[f.name]
+            # A null where a value belongs leaves the default.
             if value is not None or "Optional" in str(f.type):
                 values[f.name] = value
         return cls(**values)
@@ -119,6 +118,7 @@ class Experiment(Record):
     finished_at: Optional[datetime] = None
     scheduled_at: Optional[datetime] = None
     status_since: Optional[datetime] = None
+    updated_at: Optional[datetime] = None
     estimated_completion: Optional[datetime] = None
     eta_reason: Optional[str] = None
     queue_position: Optional[int] = None
@@ -197,6 +197,7 @@ class Alert(Record):
     service: Optional[str] = None
     experiment_id: Optional[str] = None
     created_at: Optional[datetime] = None
+    updated_at: Optional[datetime] = None
     threshold: Optional[float] = None
     current_value: Optional[float] = None
     metric: Optional[str] = None
@@ -205,3 +206,166 @@ class Alert(Record):
     acknowledged_by: Optional[str] = None
     comment: Optional[str] = None
     resolved_at: Optional[datetime] = None
+    resolved_by: Optional[str] = None
+    resolution: Optional[str] = None
+    silenced: bool = False
+    history: List[Dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Rule(Record):
+    """An alert rule."""
+
+    id: str = ""
+    name: str = ""
+    title: str = ""
+    enabled: bool = True
+    scope: str = ""
+    metric: str = ""
+    comparison: str = ""
+    threshold: Optional[float] = None
+    clear_threshold: Optional[float] = None
+    critical_threshold: Optional[float] = None
+    for_s: float = 0
+    clear_s: float = 0
+    severity: str = ""
+    service: Optional[str] = None
+    experiment_id: Optional[str] = None
+    built_in: bool = False
+    created_at: Optional[datetime] = None
+    updated_at: Optional[datetime] = None
+    created_by: Optional[str] = None
+
+
+@dataclass
+class RuleTrial(Record):
+    """What a rule would have done over the history that is kept."""
+
+    would_have_fired: int = 0
+    samples: int = 0
+    episodes: List[Dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Silence(Record):
+    id: str = ""
+    service: Optional[str] = None
+    rule_id: Optional[str] = None
+    experiment_id: Optional[str] = None
+    until: Optional[datetime] = None
+    reason: str = ""
+    active: bool = False
+    created_at: Optional[datetime] = None
+    created_by: str = ""
+
+
+@dataclass
+class Notification(Record):
+    """One line of the delivery log."""
+
+    id: int = 0
+    channel: str = ""
+    target: str = ""
+    status: str = ""
+    subject: str = ""
+    alert_ids: List[str] = field(default_factory=list)
+    attempts: int = 0
+    created_at: Optional[datetime] = None
+    next_attempt_at: Optional[datetime] = None
+    sent_at: Optional[datetime] = None
+    last_error: Optional[str] = None
+    test: bool = False
+
+
+@dataclass
+class Token(Record):
+    """A token without its secret; ``api_key`` is the secret, and there only in the answer that made it."""
+
+    jti: str = ""
+    name: str = ""
+    kind: str = ""
+    role: str = ""
+    experiment: Optional[str] = None
+    status: str = ""
+    created_at: Optional[datetime] = None
+    created_by: str = ""
+    expires_at: Optional[datetime] = None
+    revoked_at: Optional[datetime] = None
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass
+class User(Record):
+    name: str = ""
+    role: str = ""
+    disabled: bool = False
+    created_at: Optional[datetime] = None
+    last_login_at: Optional[datetime] = None
+
+
+@dataclass
+class Me(Record):
+    """Whose token this is."""
+
+    name: str = ""
+    role: str = ""
+    experiment: Optional[str] = None
+    auth: str = ""
+    expires_at: Optional[datetime] = None
+
+
+@dataclass
+class Offer(Record):
+    """What can be trained with: ``capabilities`` (such as ``pause``) and ``members``, what a configuration may have."""
+
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    capabilities: Dict[str, bool] = field(default_factory=dict)
+    members: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    rules: List[Dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Engine(Offer):
+    """What trains, and whether it can be started, as the monitor found it last (None: nobody has looked yet)."""
+
+    available: Optional[bool] = None
+    reachable: Optional[bool] = None
+    reason: Optional[str] = None
+    version: Optional[str] = None
+    checked_at: Optional[datetime] = None
+    needs: List[str] = field(default_factory=list)
+    remote: bool = False
+
+
+@dataclass
+class Scenario(Offer):
+    """An engine with defaults and limits of its own; ``engine_status`` says how that engine stands."""
+
+    engine: str = ""
+    engine_status: Dict[str, Any] = field(default_factory=dict)
+    network_settings: Dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class ConfigVersion(Record):
+    """One change of the configuration; ``changed_by`` is None for the installation."""
+
+    version: int = 0
+    changed_at: Optional[datetime] = None
+    changed_by: Optional[str] = None
+    changes: List[Dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class HealthChange(Record):
+    """A service's state from ``timestamp`` until ``until`` (None: still)."""
+
+    timestamp: Optional[datetime] = None
+    status: str = ""
+    previous_status: str = ""
+    until: Optional[datetime] = None
+    duration_seconds: float = 0
+    issues: List[str] = field(default_factory=list)
+    response_time_ms: Optional[float] = None

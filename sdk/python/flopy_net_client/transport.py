@@ -5,94 +5,125 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from typing import Any, Optional, TypeVar
+from typing import Any, Callable, Dict, Optional, TypeVar
 
 import httpx
 
-from .endpoints import Call
-from .errors import ConnectionFailed, DashboardError, from_response
+from ._version import __version__
+from .calls import Call
+from .errors import ConnectionFailed, DashboardError, UnexpectedAnswer, from_response
 
 T = TypeVar("T")
 
 #: Seconds for connecting and for each read; a control call may take the server five.
 TIMEOUT = 30.0
-#: Seconds that one call may spend waiting for a busy or limiting server before the error is raised.
+#: Seconds from its beginning after which a call no longer waits for a busy or limiting server.
 MAX_WAIT = 60.0
+#: The same for a server that does not answer at all: enough for a restart, and soon enough to say that the address is wrong.
+CONNECT_WAIT = 10.0
 BACKOFF_FIRST = 0.5
 BACKOFF_MAX = 10.0
+#: A web server in front has no answer from the API.
+GATEWAY = (502, 504)
 
 
 def normal_base_url(base_url: str) -> str:
-    """With or without a trailing slash; a path prefix is kept."""
-    return base_url.rstrip("/")
+    """``http://host:3001``, ``http://host/prefix/`` and ``http://host/prefix/api/v1/`` all mean the API that is there."""
+    text = base_url.strip().rstrip("/")
+    if not text.startswith(("http://", "https://")) or not httpx.URL(text).host:
+        raise ValueError(f"base_url must be like http://localhost:3001/api/v1, not {base_url!r}")
+    return text if text.endswith("/api/v1") else text + "/api/v1"
+
+
+def _headers(api_key: Optional[str]) -> Dict[str, str]:
+    headers = {"User-Agent": f"flopy-net-client/{__version__}", "Accept": "application/json, */*;q=0.5"}
+    key = (api_key or "").strip()
+    if key:
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ValueError("api_key is no token: a token is one line of visible ASCII characters")
+        headers["Authorization"] = f"Bearer {key}"
+    return headers
 
 
 class RetryPlan:
     """How long to wait before the next try of one call, or None to give up."""
 
-    def __init__(self, call: Call[Any], max_wait: float) -> None:
+    def __init__(self, call: Call[Any], max_wait: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._call = call
-        self._left = max_wait
+        self._max_wait = max_wait
+        self._clock = clock
+        self._began = clock()
         self._tries = 0
 
     def wait(self, failure: DashboardError) -> Optional[float]:
         """429 and 503 say that nothing was done, so anything may be sent again; where no answer came only what is safe."""
+        limit = self._max_wait
         if failure.status in (429, 503):
             seconds = failure.retry_after
-        elif isinstance(failure, ConnectionFailed) and self._call.safe:
-            seconds = None
+        elif self._call.safe and (isinstance(failure, ConnectionFailed) or failure.status in GATEWAY):
+            seconds = failure.retry_after
+            limit = min(limit, CONNECT_WAIT)
         else:
             return None
         if seconds is None:
-            seconds = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0**self._tries)
-            seconds *= random.uniform(0.5, 1.0)
+            seconds = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0**self._tries) * random.uniform(0.5, 1.0)
         self._tries += 1
-        if seconds > self._left:
-            return None
-        self._left -= max(seconds, 0.05)
-        return seconds
-
-
-def _request(client: Any, call: Call[Any]) -> httpx.Request:
-    request = client.build_request(call.method, client.base_url_text + call.path, params=call.params, json=call.body, headers=call.headers)
-    assert isinstance(request, httpx.Request)
-    return request
+        seconds = max(seconds, 0.05)
+        return seconds if self._clock() - self._began + seconds <= limit else None
 
 
 def _read(call: Call[T], response: httpx.Response) -> T:
-    if response.status_code >= 400:
+    status = response.status_code
+    if status >= 400 and status not in call.accept:
         raise from_response(response)
-    if call.text:
+    if 300 <= status < 400:
+        raise UnexpectedAnswer(f"The server sends to {response.headers.get('Location', 'another place')}; is base_url right?", status=status)
+    if call.form == "text":
         return call.read(response.text)
+    if call.form == "bytes":
+        return call.read(response.content)
     if not response.content:
         return call.read(None)
     try:
-        return call.read(response.json())
+        data = response.json()
     except ValueError:
-        raise DashboardError("The server's answer is not JSON; is base_url right?", status=response.status_code) from None
+        data = None
+    if not isinstance(data, dict) or (status >= 400 and "error" in data):
+        # What was accepted as an answer is one of the web server's after all.
+        raise from_response(response) if status >= 400 else UnexpectedAnswer("The server's answer is not JSON; is base_url right?", status=status)
+    return call.read((data, response.headers.get("ETag", "")) if call.etag else data)
 
 
 def _failed(error: httpx.HTTPError) -> ConnectionFailed:
-    return ConnectionFailed(f"No answer from the dashboard: {error or type(error).__name__}")
+    text = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
+    return ConnectionFailed(f"No answer from the dashboard: {text}")
 
 
-class SyncTransport:
-    def __init__(self, base_url: str, api_key: str, timeout: float, max_wait: float, client: Optional[httpx.Client] = None) -> None:
-        self.base_url_text = normal_base_url(base_url)
-        self.api_key = api_key
+class _Transport:
+    def __init__(self, base_url: str, api_key: Optional[str], max_wait: float) -> None:
+        self.base_url = normal_base_url(base_url)
+        self.headers = _headers(api_key)
         self.max_wait = max_wait
-        self.http = client or httpx.Client(timeout=timeout, follow_redirects=False)
-        self.http.headers["Authorization"] = f"Bearer {api_key}"
 
-    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
-        return self.http.build_request(*args, **kwargs)
+    def request(self, client: Any, call: Call[Any]) -> httpx.Request:
+        request = client.build_request(
+            call.method, self.base_url + call.path, params=call.params, json=call.body, headers={**self.headers, **call.headers}
+        )
+        assert isinstance(request, httpx.Request)
+        return request
+
+
+class SyncTransport(_Transport):
+    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float) -> None:
+        super().__init__(base_url, api_key, max_wait)
+        self.http = httpx.Client(timeout=timeout, follow_redirects=False)
 
     def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)
         while True:
             try:
                 try:
-                    return _read(call, self.http.send(_request(self, call)))
+                    return _read(call, self.http.send(self.request(self.http, call)))
                 except httpx.HTTPError as error:
                     raise _failed(error) from error
             except DashboardError as failure:
@@ -102,25 +133,17 @@ class SyncTransport:
             time.sleep(seconds)
 
 
-class AsyncTransport:
-    def __init__(
-        self, base_url: str, api_key: str, timeout: float, max_wait: float, client: Optional[httpx.AsyncClient] = None
-    ) -> None:
-        self.base_url_text = normal_base_url(base_url)
-        self.api_key = api_key
-        self.max_wait = max_wait
-        self.http = client or httpx.AsyncClient(timeout=timeout, follow_redirects=False)
-        self.http.headers["Authorization"] = f"Bearer {api_key}"
-
-    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
-        return self.http.build_request(*args, **kwargs)
+class AsyncTransport(_Transport):
+    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float) -> None:
+        super().__init__(base_url, api_key, max_wait)
+        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
 
     async def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)
         while True:
             try:
                 try:
-                    return _read(call, await self.http.send(_request(self, call)))
+                    return _read(call, await self.http.send(self.request(self.http, call)))
                 except httpx.HTTPError as error:
                     raise _failed(error) from error
             except DashboardError as failure:
