@@ -73,7 +73,7 @@ def test_created_from_a_file_with_a_key(flopynet, shared_stack, tmp_path):
 
 
 def test_steering(flopynet, shared_stack):
-    id = made(flopynet, "--start", rounds=100, pace=50)
+    id = made(flopynet, "--start", rounds=1000, pace=100)
     flopynet("wait", id, "--status", "running")
     assert flopynet("pause", id, "--reason", "Maintenance").split()[0] == id
     flopynet("wait", id, "--status", "paused", "--timeout", "30")
@@ -134,7 +134,7 @@ def test_watch_draws_a_bar_on_a_terminal(flopynet):
 
 
 def test_interrupted_it_says_so_and_leaves_the_run_alone(flopynet, shared_stack):
-    id = made(flopynet, "--start", rounds=100, pace=100)
+    id = made(flopynet, "--start", rounds=1000, pace=100)
     for command in (["watch", id], ["wait", id], ["events"]):
         process = flopynet.start(*command)
         if command[0] == "wait":
