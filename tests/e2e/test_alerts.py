@@ -2,10 +2,8 @@
 import calendar
 import concurrent.futures
 import http.server
-import shutil
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 
@@ -435,33 +433,6 @@ echo 'no memory for the model' >&2; exit 3
     assert sum(a["title"] == "Experiment failed" for a in alerts(stack, experiment_id=id)) == 1
     # What was about the run while it went is still there, once each.
     assert len(alerts(stack, experiment_id=id)) == 6
-
-
-@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
-def test_real_redis(stack):
-    """Stopping Redis raises one alert within interval x threshold; acknowledged and restarted it is one resolved alert with the acknowledgement in its history."""
-    port = free_port()
-
-    def redis():
-        return subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(stack.root)], stdout=subprocess.DEVNULL)
-    server = redis()
-    try:
-        r = stack.client.put("/config", json={"integration": {"redis_url": f"redis://127.0.0.1:{port}"}, "services": {"redis": {"interval_ms": 1000, "timeout_ms": 500}}})
-        assert r.status_code == 200, r.text
-        wait_healthy(stack, "redis")
-        server.terminate()
-        server.wait(10)
-        stopped = time.monotonic()
-        a = wait_alert(stack, service="redis", status="active")
-        assert time.monotonic() - stopped < 3 * 1 + 2.5  # interval x threshold; one interval of luck, one look of the judge
-        assert a["title"] == "Redis is unhealthy" and a["severity"] == "critical"
-        stack.client.post(f"/alerts/{a['id']}/acknowledge", json={"comment": "Upgrading"})
-        server = redis()
-        stack.wait_until(lambda: alerts(stack, service="redis", status="resolved"), 30, "it to resolve")
-        assert [(x["id"], x["comment"], x["acknowledged_by"]) for x in alerts(stack, service="redis")] == [(a["id"], "Upgrading", "test")]
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def test_a_locked_store_is_no_outage(stack, service):

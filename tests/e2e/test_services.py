@@ -1,7 +1,10 @@
 """Real services are asked as the configuration says: what is known of them is what they are."""
+import http.server
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -56,6 +59,23 @@ def test_influxdb(stack):
         with flopynet_fakes.Plain({"/ping": (200, {"status": "ok"})}) as other:
             configure(stack, integration={"influxdb_url": other.url})
             wait_state(stack, "influxdb", "degraded", issue="it may not be InfluxDB")
+            # 2.x has tokens, and a health document that may say that it fails.
+            document = {"name": "influxdb", "message": "ready for queries and writes", "status": "pass"}
+
+            def two(h):
+                if h.headers.get("Authorization") != "Token t0ken":
+                    h.send(401, {"code": "unauthorized"})
+                elif h.path == "/ping":
+                    h.send(200, b"", headers=[("X-Influxdb-Version", "v2.7.1")])
+                else:
+                    h.send(200 if document["status"] == "pass" else 503, document)
+                return True
+            other.mood = two
+            wait_state(stack, "influxdb", "degraded", issue="/ping wants credentials (401)")
+            watch(stack, "influxdb", token="t0ken")
+            assert wait_state(stack, "influxdb", "connected")["version"] == "2.7.1"
+            document |= {"status": "fail", "message": "disk full"}
+            assert wait_state(stack, "influxdb", "disconnected")["issues"] == ['It says "fail" of itself: disk full']
 
 
 @need("prometheus")
@@ -119,6 +139,35 @@ def test_a_connection(stack):
         h = wait_state(stack, "port", "healthy")
         assert h["response_time_ms"] > 0 and server.asked == []
     wait_state(stack, "port", "unhealthy", issue="Connection refused")
+
+
+def test_the_other_family(stack):
+    """localhost may be IPv6 only."""
+    class Server(http.server.ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+    try:
+        server = Server(("::1", 0), Handler)
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        port = server.server_address[1]
+        configure(stack, services={"name": QUICK | {"kind": "http", "url": f"http://localhost:{port}"}, "number": QUICK | {"kind": "http", "url": f"http://[::1]:{port}"},
+                                   "tcp": QUICK | {"kind": "tcp", "url": f"tcp://localhost:{port}"}, "four": QUICK | {"kind": "tcp", "url": f"tcp://127.0.0.1:{port}"}})
+        for name in ("name", "number", "tcp"):
+            wait_state(stack, name, "healthy")
+        wait_state(stack, "four", "unhealthy", issue="Connection refused")
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_any_address(stack):
