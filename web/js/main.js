@@ -16,6 +16,7 @@ const PAGES = {
 	compare: () => import('./pages/compare.js'),
 	metrics: () => import('./pages/metrics.js'),
 	configuration: () => import('./pages/configuration.js'),
+	access: () => import('./pages/access.js'),
 	alerts: () => import('./pages/alerts.js'),
 };
 const loaded = new Map();

@@ -4,19 +4,19 @@ import { html } from '../lib/html.js';
 import { dismiss, toasts } from './announce.js';
 import { liveState, reconnectNow } from './live.js';
 import { href, route } from './router.js';
-import { logout, session } from './session.js';
+import { logout, may, session } from './session.js';
 import { setTheme, theme } from './theme.js';
 import { trouble } from './trouble.js';
 import { Icon } from '../parts/icons.js';
 import { now } from '../parts/time.js';
 
-const PAGES = [['', 'Overview', 'home'], ['experiments', 'Experiments', 'flask', 'Runs'], ['metrics', 'Metrics', 'chart'], ['alerts', 'Alerts', 'bell'], ['configuration', 'Configuration', 'gear', 'Settings']];
+const PAGES = [['', 'Overview', 'home', 'Home'], ['experiments', 'Experiments', 'flask', 'Runs'], ['metrics', 'Metrics', 'chart'], ['alerts', 'Alerts', 'bell'], ['configuration', 'Configuration', 'gear', 'Settings'], ['access', 'Tokens and users', 'lock', 'Access', 'admin']];
 
 function NavLinks({ short }) {
 	const { path } = useValue(route);
 	const { alerts } = useValue(trouble);
 	const here = path[0] === 'compare' ? 'experiments' : path[0] ?? '';
-	return PAGES.map(([name, title, icon, shortTitle]) => html`<a key=${name} href=${href(name ? [name] : [])} aria-current=${here === name ? 'page' : null}>
+	return PAGES.filter(([, , , , role]) => !role || may(role)).map(([name, title, icon, shortTitle]) => html`<a key=${name} href=${href(name ? [name] : [])} aria-current=${here === name ? 'page' : null}>
 		<${Icon} name=${icon} size=${short ? 20 : 18} />${short ? shortTitle ?? title : title}
 		${name === 'alerts' && alerts > 0 && html`<span class="count">${alerts}<span class="only-read"> open</span></span>`}</a>`);
 }

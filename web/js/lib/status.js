@@ -60,6 +60,9 @@ export const ACTIONS = {
 	abort: { label: 'Abort', icon: 'slash', ends: true, danger: true, hint: 'The run ends now; the current round is lost.' },
 };
 
+/** What each role may, for who gives it. */
+export const ROLES = [['viewer', 'Viewer: reads everything'], ['operator', 'Operator: also experiments, alerts and rules'], ['admin', 'Administrator: also configuration, tokens and users']];
+
 const ORDER = { unhealthy: 3, disconnected: 3, degraded: 2, unknown: 1 };
 /** Worst first, for what deserves a look. */
 export const badness = (status) => ORDER[status] ?? 0;
