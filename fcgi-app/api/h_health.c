@@ -14,7 +14,7 @@
 
 #define BEHIND_MS 1000 /* a monitor whose last turn began longer ago than this is behind; it turns every few milliseconds */
 #define PAGE_MAX 100
-#define NEARLY_FULL_PERCENT 95 /* of retention_size_mb: what is over it goes, so a store that keeps to it is not the matter */
+#define NEARLY_FULL_PERCENT 95 /* of retention_size_mb: the oldest goes from nine tenths on, so here that does not help any more */
 
 /* Shown in any case. */
 static const char *const own_services[] = {"collector", "policy_engine", "fl_server", "sdn"};
@@ -114,7 +114,7 @@ static bool put_store(struct json_out *j, const struct request *q, bool good)
 	else if (!good)
 		json_put_string(j, NULL, "The store cannot be read");
 	else if (used_percent > NEARLY_FULL_PERCENT)
-		json_put_string(j, NULL, "The store is close to dashboard.retention_size_mb; the oldest samples go early");
+		json_put_string(j, NULL, "The store is close to dashboard.retention_size_mb, and letting the oldest samples and events go has not been enough yet");
 	json_array_end(j);
 	json_object_end(j);
 	return good;

@@ -277,7 +277,7 @@ static int put_system(const struct page *p, const struct request *q, struct err 
 	buf_adds(b, "flopynet_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
 	one(b, "flopynet_api_uptime_seconds", "gauge", "Since the API was started.", (double)((q->now_ms - q->app->started_at_ms) / MS_PER_S));
 	one(b, "flopynet_store_bytes", "gauge", "Size of the store, without its log.", (double)bytes);
-	one(b, "flopynet_store_max_bytes", "gauge", "Size of the store beyond which the oldest samples go early.", (double)max_bytes);
+	one(b, "flopynet_store_max_bytes", "gauge", "Size that the store keeps below by letting the oldest samples and events go early.", (double)max_bytes);
 	one(b, "flopynet_store_wal_bytes", "gauge", "Size of the store's log.", (double)store_wal_bytes(q->app->store));
 	family(b, "flopynet_beat_age_seconds", "gauge", "How long ago a program last said that it is alive.");
 	if (monitor) {

@@ -19,8 +19,8 @@
 #define EVALUATE_EVERY_MS 1000
 #define VALUE_EVERY_MS 5000     /* how often the value of an open alert is written when nothing else is */
 #define RULES_MAX 10000
-#define LAG_KEPT_MS 10000       /* how long one late turn counts */
-#define PRUNE_EVERY_MS 60000
+#define LAG_KEPT_MS 5000        /* how long one late turn counts: half of what monitor_behind waits for, so that one hiccup is no alert */
+#define PRUNE_EVERY_MS 20000
 #define PRUNE_BATCH 200
 
 struct alerts {
@@ -31,6 +31,7 @@ struct alerts {
 	int64_t seen_version;         /* of the store, at the last look; -1: none yet */
 	int64_t due_mono_ms, values_mono_ms, pruned_mono_ms;
 	int64_t lag_mono_ms;          /* when m->lag_ms was measured */
+	int64_t judged_lag_ms;        /* what it was at the last look: it moves without a change in the store */
 	/* Of the evaluation under way */
 	struct monitor *m;
 	struct err *e;
@@ -370,12 +371,13 @@ static int64_t alerts_turn(struct monitor *m)
 	/* A monitor that ends its runs does not also report that they have ended. */
 	if (m->phase != MONITOR_RUNNING)
 		return a->due_mono_ms;
-	if (m->version != a->seen_version || episodes_wait(a->episodes) || subjects_move(a->subjects) || m->lag_ms >= EVALUATE_EVERY_MS) {
+	if (m->version != a->seen_version || episodes_wait(a->episodes) || subjects_move(a->subjects) || m->lag_ms >= EVALUATE_EVERY_MS || m->lag_ms < a->judged_lag_ms) {
 		a->m = m;
 		a->e = &e;
 		a->values = m->mono_ms - a->values_mono_ms >= VALUE_EVERY_MS;
 		if (evaluate(a) == 0) {
 			a->seen_version = m->version;
+			a->judged_lag_ms = m->lag_ms;
 			if (a->values)
 				a->values_mono_ms = m->mono_ms;
 		} else {

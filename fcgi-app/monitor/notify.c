@@ -23,7 +23,7 @@
 #define ATTEMPTS_MAX 8
 #define BACKOFF_FIRST_MS 5000  /* then three times as long each: 5 s, 15 s, 45 s … about an hour and a half in all */
 #define BACKOFF_MAX_MS 3600000
-#define PRUNE_EVERY_MS 60000
+#define PRUNE_EVERY_MS 20000
 #define PRUNE_BATCH 200
 
 struct flight {

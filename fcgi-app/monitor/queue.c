@@ -29,7 +29,7 @@ static int start_next(struct monitor *m, struct err *e)
 	if (experiment_active_count(m->store, &active, e) == -1)
 		goto out;
 	id = 0;
-	if (active < m->settings.max_experiments && experiment_queue_next(m->store, m->now_ms, &id, e) == -1)
+	if (m->settings.experiment_scheduling && active < m->settings.max_experiments && experiment_queue_next(m->store, m->now_ms, &id, e) == -1)
 		goto out;
 	rc = 0;
 	if (id == 0)
@@ -60,14 +60,16 @@ static void describe(const struct monitor *m, const struct experiment *x, struct
 	bool later = x->scheduled_at_ms > m->now_ms;
 	struct json_out j;
 
-	if (later)
+	if (!m->settings.experiment_scheduling)
+		snprintf(detail, sizeof(detail), "The queue is held: scheduling is switched off (features.experiment_scheduling)");
+	else if (later)
 		snprintf(detail, sizeof(detail), "Starts at %s", clock_format(x->scheduled_at_ms, time));
 	else
 		snprintf(detail, sizeof(detail), "All places are taken: at most %lld experiments are active at once (dashboard.max_experiments)",
 			 (long long)m->settings.max_experiments);
 	json_out_init(&j, out);
 	json_object_begin(&j, NULL);
-	json_put_string(&j, "what", later ? "schedule" : "slot");
+	json_put_string(&j, "what", later || !m->settings.experiment_scheduling ? "schedule" : "slot");
 	json_put_null(&j, "needed");
 	json_put_null(&j, "present");
 	json_put_string(&j, "detail", detail);

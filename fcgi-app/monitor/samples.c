@@ -10,13 +10,14 @@
 #include <string.h>
 
 #define ROUND_EVERY_MS 30000     /* from the end of one round over all services to the start of the next */
+#define FULL_EVERY_MS 2000       /* the same while the store is full */
 #define STEP_EVERY_MS 20
 #define SERVICES_A_STEP 8        /* some 2 ms of the writer's lock at one sample a second with twenty metrics */
 #define SETTLE_MS 5000           /* a minute is made when its last samples have been written */
 #define ROLLUP_MAX_MS (6 * 3600 * MS_PER_S) /* of one step, after a long time without a monitor */
 #define RAW_KEPT_MS MS_PER_DAY
 #define PRUNE_BATCH 2000
-#define SHRINK_SHARE 10          /* a store that is too large loses one in so many of the oldest, then is looked at again */
+#define SHRINK_SHARE 10          /* a store that is full loses one in so many of the oldest, then is looked at again */
 
 enum task { TASK_MINUTE, TASK_HOUR, TASK_PRUNE_RAW, TASK_PRUNE_MINUTE, TASK_PRUNE_HOUR, TASK_CHANGES, TASK_DONE };
 
@@ -27,7 +28,9 @@ static struct {
 	int64_t after_id;            /* services up to this one are through */
 	int64_t from_ms, to_ms;      /* roll-up: [from, to); prune: before to */
 	struct sample_extent extent;
+	bool full;                   /* something went early in this round */
 } at;
+static bool shrinking; /* the store was full and is not down to SAMPLES_ROOM_PERCENT yet */
 
 static enum sample_level level_of(enum task t)
 {
@@ -94,15 +97,16 @@ static int begin_rollup(struct monitor *m, struct err *e)
 	return 0;
 }
 
-/* The store is too large: cut further into the finest level that still has something to give. */
+/* The store is full: cut further into the finest level that still has something to give. */
 static int shrink(struct monitor *m, enum sample_level level, struct err *e)
 {
-	int64_t bytes, oldest, finer;
+	int64_t bytes, oldest, finer, limit = m->settings.retention_size_mb * 10000 * (shrinking ? SAMPLES_ROOM_PERCENT : SAMPLES_FULL_PERCENT);
 	enum sample_level l;
 
 	if (store_bytes(m->store, &bytes, e) == -1)
 		return -1;
-	if (bytes <= m->settings.retention_size_mb * 1000 * 1000)
+	shrinking = bytes > limit;
+	if (!shrinking)
 		return 0;
 	for (l = SAMPLE_RAW; l < level; l = (enum sample_level)(l + 1)) {
 		if (oldest_of(m->store, l, &finer, e) == -1)
@@ -113,8 +117,10 @@ static int shrink(struct monitor *m, enum sample_level level, struct err *e)
 	}
 	if (oldest_of(m->store, level, &oldest, e) == -1)
 		return -1;
-	if (oldest && m->now_ms - oldest > 3600 * MS_PER_S && oldest + (m->now_ms - oldest) / SHRINK_SHARE > at.to_ms)
+	if (oldest && m->now_ms - oldest > 3600 * MS_PER_S && oldest + (m->now_ms - oldest) / SHRINK_SHARE > at.to_ms) {
 		at.to_ms = oldest + (m->now_ms - oldest) / SHRINK_SHARE;
+		at.full = true;
+	}
 	return 0;
 }
 
@@ -236,7 +242,9 @@ static int64_t samples_turn(struct monitor *m)
 		at.task++;
 		at.begun = false;
 	}
-	return m->mono_ms + (at.task == TASK_DONE ? ROUND_EVERY_MS : STEP_EVERY_MS);
+	if (at.task != TASK_DONE)
+		return m->mono_ms + STEP_EVERY_MS;
+	return m->mono_ms + (at.full ? FULL_EVERY_MS : ROUND_EVERY_MS);
 }
 
 static int samples_open(struct monitor *m, struct err *e)
@@ -244,6 +252,7 @@ static int samples_open(struct monitor *m, struct err *e)
 	(void)m;
 	(void)e;
 	memset(&at, 0, sizeof(at));
+	shrinking = false;
 	return 0;
 }
 

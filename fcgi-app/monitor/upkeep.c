@@ -5,6 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "monitor/samples.h"
 #include "store/event.h"
 #include "store/experiment.h"
 
@@ -19,9 +20,9 @@
 #define LOOK_EVERY_MS 1000
 #define WAL_BYTES_MAX (4 * 1024 * 1024) /* readers slow down with the log's length; 4 MB is a few hundred commits of ours */
 #define CHECKPOINT_EVERY_MS 60000
-#define PRUNE_EVERY_MS 60000
-#define EVENTS_KEPT 100000
-#define EVENTS_KEPT_MS (7 * MS_PER_DAY)
+#define PRUNE_EVERY_MS 20000
+#define EVENTS_KEPT 100000              /* whatever their age: fifty services once a second make that many in half an hour */
+#define EVENTS_KEPT_FULL 10000          /* while the store is full: replays are shorter, nothing else is lost */
 #define PRUNE_BATCH 1000                /* rows of one transaction: a few milliseconds of the writer's lock */
 #define IDEMPOTENCY_EVERY_MS (3600 * MS_PER_S)
 
@@ -75,13 +76,15 @@ static void checkpoint(struct monitor *m)
 
 static void prune_events(struct monitor *m)
 {
-	int64_t deleted = 0;
+	int64_t before_ms = m->now_ms - m->settings.retention_days * MS_PER_DAY, deleted = 0, bytes = 0, keep;
 	struct err e;
 
 	if (m->mono_ms - upkeep.prune < PRUNE_EVERY_MS)
 		return;
-	if (store_begin(m->store, &e) == 0 && event_prune(m->store, m->now_ms - EVENTS_KEPT_MS, EVENTS_KEPT, PRUNE_BATCH, &deleted, &e) == 0 &&
-	    store_commit(m->store, &e) == 0) {
+	if (store_bytes(m->store, &bytes, &e) == -1)
+		bytes = 0;
+	keep = bytes > m->settings.retention_size_mb * 10000 * SAMPLES_FULL_PERCENT ? EVENTS_KEPT_FULL : EVENTS_KEPT;
+	if (store_begin(m->store, &e) == 0 && event_prune(m->store, before_ms, keep, PRUNE_BATCH, &deleted, &e) == 0 && store_commit(m->store, &e) == 0) {
 		/* A full batch: there is more, and it goes at the next looks. */
 		if (deleted < PRUNE_BATCH)
 			upkeep.prune = m->mono_ms;

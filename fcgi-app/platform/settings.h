@@ -30,7 +30,7 @@ struct settings {
 	int64_t refresh_interval_ms; /* of the page */
 	int64_t max_experiments;     /* active at once */
 	int64_t retention_days;
-	int64_t retention_size_mb;   /* the oldest samples go early when the store is larger */
+	int64_t retention_size_mb;   /* near it the oldest samples and events go early */
 	/* features */
 	bool real_time_metrics;
 	bool experiment_scheduling;

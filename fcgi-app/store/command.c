@@ -30,8 +30,8 @@ static int place_of_start(struct store *st, const struct command_request *q, int
 	if (experiment_active_count(st, &active, e) == -1 || experiment_queue_next(st, now_ms, &waiting, e) == -1)
 		return -1;
 	*next = STATUS_STARTING;
-	/* Who waits already goes first, or the queue would not be one. */
-	if (q->scheduled_at_ms <= now_ms && active < q->max_active && waiting == 0)
+	/* Who waits already goes first, or the queue would not be one; a queue that is held waits for nobody's place. */
+	if (q->scheduled_at_ms <= now_ms && active < q->max_active && (waiting == 0 || !q->scheduling))
 		return 0;
 	*next = STATUS_QUEUED;
 	if (q->scheduling)

@@ -103,4 +103,14 @@ TESTS += %D%/test_alerting
 %C%_test_alerting_SOURCES = %D%/test_alerting.c
 %C%_test_alerting_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
 %C%_test_alerting_LDADD = $(MONITOR_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_keeping
+TESTS += %D%/test_keeping
+%C%_test_keeping_SOURCES = %D%/test_keeping.c
+%C%_test_keeping_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_keeping_LDADD = %D%/libstorefixture.a $(MONITOR_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_shipped_rules
+TESTS += %D%/test_shipped_rules
+%C%_test_shipped_rules_SOURCES = %D%/test_shipped_rules.c
+%C%_test_shipped_rules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JSONC_CFLAGS)
+%C%_test_shipped_rules_LDADD = %D%/libstorefixture.a $(MONITOR_LIBS) $(CHECK_LIBS)
 endif
