@@ -46,7 +46,7 @@ static void start_afresh(struct watched *w, int64_t now_ms)
 
 static void config_clear(struct service_config *c)
 {
-	char *texts[] = {c->title, c->url, c->json_path, c->json_value, c->username, c->password, c->token, c->pid_file};
+	char *texts[] = {c->title, c->url, c->json_path, c->json_value, c->metrics, c->username, c->password, c->token, c->pid_file};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(texts); i++)

@@ -113,6 +113,7 @@ static void read_service(struct service_config *c, const char *name, const struc
 	c->expect_status = resolved_number(o, "expect_status");
 	c->json_path = text(o, "json_path");
 	c->json_value = scalar(o, "json_value");
+	c->metrics = text(o, "metrics");
 	c->username = text(o, "username");
 	c->password = text(o, "password");
 	c->token = text(o, "token");
@@ -185,6 +186,7 @@ void settings_services_free(struct service_config *services, size_t n)
 		free(services[i].url);
 		free(services[i].json_path);
 		free(services[i].json_value);
+		free(services[i].metrics);
 		free(services[i].username);
 		free(services[i].password);
 		free(services[i].token);

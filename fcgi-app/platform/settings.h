@@ -66,6 +66,7 @@ struct service_config {
 	bool insecure;               /* TLS certificates are not verified */
 	int64_t expect_status;
 	char *json_path, *json_value; /* what the answer's member must be: text as it is, numbers and booleans in JSON's notation */
+	char *metrics;               /* of an exposition: names of the series to keep, space separated; NULL: what there is */
 	char *username, *password, *token;
 	char *pid_file;              /* of a local process whose use is measured */
 	int64_t port;                /* or the port it listens on; 0: none */

@@ -78,6 +78,8 @@ const struct setting service_table[] = {
 	{"services", "expect_status", SETTING_INTEGER, false, 100, 599, NULL, "200", "", "HTTP status that is good"},
 	{"services", "json_path", SETTING_TEXT, true, 0, 200, NULL, "null", "", "Dotted path into the JSON answer, such as status or checks.0.state"},
 	{"services", "json_value", SETTING_SCALAR, true, 0, 200, NULL, "null", "", "What the member at json_path must be"},
+	{"services", "metrics", SETTING_TEXT, true, 0, 1000, NULL, "null", "",
+	 "Of a Prometheus exporter: names of the series to keep, separated by spaces; null: the first 32 that have no labels"},
 	{"services", "pid_file", SETTING_PATH, true, 0, 1024, NULL, "null", "", "File with the process number of a local service, to measure its use"},
 	{"services", "port", SETTING_INTEGER, true, 1, 65535, NULL, "null", "", "Or the port that the local process listens on"},
 	{"services", "memory_limit_mb", SETTING_INTEGER, true, 1, 16777216, NULL, "null", "MB", "What memory_percent is a percentage of"},

@@ -92,6 +92,10 @@ def test_prometheus_and_an_exporter(stack):
         assert data["memory_usage"] > 1 and data["node_load1"] >= 0, data
         history = stack.wait_until(lambda: stack.client.get("/metrics/history", params={"service": "node", "metric": "node_load1"}).json()["points"], 20)
         assert history
+        watch(stack, "node", metrics="node_load5 node_memory_MemTotal_bytes node_scrape_collector_success no_such")
+        data = stack.wait_until(lambda: "no_such" in (d := live(stack, "node")) and d, 20, "what is listed")
+        total_kb = int(open("/proc/meminfo").readline().split()[1])
+        assert data["node_memory_memtotal_bytes"] == total_kb * 1024 and data["node_scrape_collector_success"] == 2 and data["no_such"] is None and "node_load1" not in data, data
         # A dashboard is no exposition.
         watch(stack, "node", kind="prometheus", url=f"{node.url}/landing")
         wait_state(stack, "node", "degraded", "unhealthy")

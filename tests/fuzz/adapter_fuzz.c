@@ -138,7 +138,7 @@ static void others(enum probe_kind kind, const char *data, size_t size, struct p
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char path[] = "a.0.b", value[] = "1", url[] = "http://h:1/api/metrics/fl", plain[] = "http://h:1";
+	static char path[] = "a.0.b", value[] = "1", url[] = "http://h:1/api/metrics/fl", plain[] = "http://h:1", metrics[] = "a b_C  x:y";
 	struct probe_result r;
 	struct service_config config = {.json_path = path, .json_value = value};
 	struct probe_context c = {.config = &config};
@@ -147,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	config.kind = (enum probe_kind)(data[0] % PROBE_MAX);
 	config.url = data[1] & 8 ? url : plain;
+	config.metrics = data[1] & 128 ? metrics : NULL;
 	c.policy_configured = data[1] & 16;
 	c.policy_fresh = data[1] & 32;
 	c.was_stopped = data[1] & 64;

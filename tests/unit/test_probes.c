@@ -19,7 +19,7 @@
 struct talk {
 	const char *name;
 	enum probe_kind kind;
-	const char *url, *json_path, *json_value;
+	const char *url, *json_path, *json_value, *metrics;
 	int expect_status;
 	bool policy_configured, policy_fresh, was_stopped;
 	uint64_t nth;
@@ -151,7 +151,10 @@ static const struct talk talks[] = {
 	{"prometheus", PROBE_PROMETHEUS, .said = {{"/metrics", 200, "text/plain; version=0.0.4",
 	  "# HELP go_threads n\n# TYPE go_threads gauge\ngo_threads 7\nnode_exporter_build_info{branch=\"x\",goversion=\"go1.19\",version=\"1.5.0\"} 1\nnode_load1 0.25 1700000000000\r\n"
 	  "node_cpu{cpu=\"0 } 1\"} 3\nnode_odd NaN\nnode_Big 1\nprocess_resident_memory_bytes 1.5e+07\n"}},
-	 .want = "well 1.5.0; memory_usage=15 node_load1=0.25 go_threads=7 process_resident_memory_bytes=15000000"},
+	 .want = "well 1.5.0; memory_usage=15 node_load1=0.25 node_big=1 go_threads=7 process_resident_memory_bytes=15000000"},
+	{"what is listed of it", PROBE_PROMETHEUS, .metrics = " node_memory_MemAvailable_bytes job:up:sum node_disk go_threads  typo ", .said = {{"/metrics", 200, "text/plain",
+	  "node_load1 1\nnode_memory_MemAvailable_bytes 5e9\nnode_disk{d=\"a\"} 3\nnode_disk{d=\"b c\",x=\"}\"} 4\nnode_disk{d=\"n\"} NaN\nnode_disk2 9\ngo_threads 7\njob:up:sum 2\n"}},
+	 .want = "well; memory_usage=null node_memory_memavailable_bytes=5000000000 job_up_sum=2 node_disk=7 go_threads=7 typo=null"},
 	{"an address with a path", PROBE_PROMETHEUS, "http://h:1/probe?target=x", .said = {{"", 200, "text/plain", "a 1\n"}}, .want = "well; memory_usage=null a=1"},
 	{"no exposition: JSON", PROBE_PROMETHEUS, .said = {{"/metrics", 200, JSON, "{\"status\":\"ok\"}"}}, .want = "degraded; memory_usage=null; /metrics has no samples of the text exposition"},
 	{"no exposition: a page", PROBE_PROMETHEUS, .said = {{"/metrics", 200, "text/html", "<p>a 1</p>\n{} 1\n1 2\n"}}, .want = "degraded; memory_usage=null; /metrics has no samples of the text exposition"},
@@ -218,7 +221,7 @@ START_TEST(adapters)
 {
 	const struct talk *t = &talks[_i];
 	struct service_config config = {.kind = t->kind, .url = (char *)(uintptr_t)(t->url ? t->url : "http://h:1"), .json_path = (char *)(uintptr_t)t->json_path,
-					.json_value = (char *)(uintptr_t)t->json_value, .expect_status = t->expect_status};
+					.json_value = (char *)(uintptr_t)t->json_value, .metrics = (char *)(uintptr_t)t->metrics, .expect_status = t->expect_status};
 	struct probe_context c = {.config = &config, .policy_configured = t->policy_configured, .policy_fresh = t->policy_fresh, .was_stopped = t->was_stopped, .nth = t->nth};
 	const struct probe_driver *driver = probe_drivers[t->kind];
 	struct probe_request q;

@@ -115,7 +115,8 @@ bind-address = "127.0.0.1:{rpc}"
 
 def node_exporter(root):
     port = free_port()
-    d = Daemon(root / f"node-{port}", "node-exporter", ["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}", "--collector.disable-defaults", "--collector.loadavg"],
+    d = Daemon(root / f"node-{port}", "node-exporter", ["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}", "--collector.disable-defaults", "--collector.loadavg",
+                                                "--collector.meminfo"],
                lambda: httpx.get(f"http://127.0.0.1:{port}/").status_code == 200)
     d.port, d.url = port, f"http://127.0.0.1:{port}"
     return d

@@ -8,7 +8,7 @@ import { SettingField } from '../parts/setting_field.js';
 
 const PARTS = [
 	['Asking', ['kind', 'role', 'title', 'url', 'enabled', 'interval_ms', 'timeout_ms']],
-	['What counts as well', ['failure_threshold', 'success_threshold', 'degraded_ms', 'expect_status', 'json_path', 'json_value']],
+	['What counts as well', ['failure_threshold', 'success_threshold', 'degraded_ms', 'expect_status', 'json_path', 'json_value', 'metrics']],
 	['Access', ['username', 'password', 'token', 'insecure']],
 	['Its process on this machine', ['pid_file', 'port', 'memory_limit_mb']],
 ];
