@@ -118,6 +118,8 @@ char *file_join(const char *dir, const char *name)
 
 	if (name[0] == '/')
 		return mem_strdup(name);
+	if (strcmp(name, ".") == 0)
+		return mem_strdup(dir);
 	buf_addf(&b, "%s/%s", dir, name);
 	return buf_take(&b);
 }

