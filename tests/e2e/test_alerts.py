@@ -446,8 +446,14 @@ def test_a_locked_store_is_no_outage(stack, service):
         assert r.status_code == 503 and r.json()["error"]["retry_after"] >= 1 and int(r.headers["retry-after"]) >= 1
         assert stack.client.get("/config").json()["dashboard"]["max_experiments"] == 10
         assert stack.client.get("/alerts").status_code == 200
+        asked = service.asked
         time.sleep(max(0, 12 - (time.monotonic() - begun)))
+        assert service.asked > asked
+        assert stack.client.get("/health").json()["services"]["gpu"]["status"] == "healthy"
         db.execute("ROLLBACK")
+    # What was learned meanwhile is kept, and the watch goes on.
+    samples = "SELECT count(*) AS n FROM sample WHERE service_id = (SELECT id FROM service WHERE name = 'gpu') AND at_ms > ?"
+    stack.wait_until(lambda: stack.rows(samples, int(time.time() * 1000) - 12000)[0]["n"] > 10, 20, "the samples of that time")
     time.sleep(4)
     assert [a for a in alerts(stack) if a["service"]] == []
     assert stack.client.put("/config", json={"dashboard": {"max_experiments": 3}}).status_code == 200

@@ -13,9 +13,6 @@ from harness.services import QUICK, certificate, configure, health, influxdb, li
 
 import flopynet_fakes
 
-bson = pytest.importorskip("bson", reason="python3-bson is not installed")
-from mongodb_fake import MongoDB  # noqa: E402
-
 
 def program_version(*argv):
     return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
@@ -103,6 +100,8 @@ def test_prometheus_and_an_exporter(stack):
 
 def test_mongodb(stack):
     """Its own protocol: hello, login, ping, buildInfo; wrong and missing logins; mute."""
+    pytest.importorskip("bson", reason="python3-bson is not installed")
+    from mongodb_fake import MongoDB
     with MongoDB(version="6.0.14", user=("eye", "look")) as db:
         configure(stack, integration={"mongodb_url": db.url}, services={"mongodb": QUICK})
         wait_state(stack, "mongodb", "degraded", "disconnected", "connected")
