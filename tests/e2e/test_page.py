@@ -1,11 +1,20 @@
 """The page: every view in light, dark and 360 px with its accessibility, and a run steered from it."""
+import time
+
 import pytest
 from harness.page import run_page
 
 
 @pytest.fixture(scope="module")
 def busy(shared_stack):
-    """A stack with a run that has ended and one that goes on."""
+    """A stack with a run that has ended and one that goes on, a service that is not there, and somebody who is told of it."""
+    config = {"services": {"absent": {"kind": "tcp", "url": "tcp://127.0.0.1:9", "interval_ms": 500, "timeout_ms": 200, "failure_threshold": 1}},
+              "notifications": {"webhook_url": "http://127.0.0.1:9/hook", "fold_seconds": 0}}
+    assert shared_stack.client.put("/config", json=config).status_code == 200
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    silence = {"service": "absent", "until": soon, "reason": "It is meant to be away"}
+    shared_stack.wait_until(lambda: shared_stack.client.get("/notifications").json()["total"], 60, "a delivery")
+    assert shared_stack.client.post("/silences", json=silence).status_code == 201
     shared_stack.create(scenario="quick_demo", name="Quick look", start=True)
     shared_stack.run = shared_stack.create(scenario="basic_fl", name="A long one", start=True, configuration={"model": "cnn", "rounds": 100, "train_samples": 6000})
     shared_stack.wait_until(lambda: shared_stack.experiment(shared_stack.run)["rounds_completed"] >= 3, 60)

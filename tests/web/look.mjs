@@ -13,6 +13,12 @@ await run(() => look(view, [
 	['files', `#/experiments/${id}?tab=files`, '.empty, tbody tr'],
 	['log', `#/experiments/${id}?tab=log`, '.log, .empty'],
 	['compare', `#/compare?ids=exp_001.${id}`, '.chart canvas', true],
-	['alerts', '#/alerts', '.empty, tbody tr'],
+	['alerts', '#/alerts?status=all', '.line'],
+	['alert', '#/alerts?id=alert_001&status=all', '.detail .timeline li'],
+	['rules', '#/alerts/rules', 'tbody tr'],
+	['rule', '#/alerts/rules?edit=rule_003', 'dialog[open] input'],
+	['silences', '#/alerts/silences', 'tbody tr'],
+	['silence', '#/alerts/silences?create=new', 'dialog[open] input'],
+	['deliveries', '#/alerts/deliveries', 'tbody tr'],
 	['create', '#/experiments?create=new', 'dialog[open] input'],
 ]));

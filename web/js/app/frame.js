@@ -3,6 +3,7 @@ import { formatDuration } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { dismiss, toasts } from './announce.js';
 import { liveState, reconnectNow } from './live.js';
+import { lastRead } from './resource.js';
 import { href, route } from './router.js';
 import { logout, may, session } from './session.js';
 import { setTheme, theme } from './theme.js';
@@ -32,6 +33,16 @@ function LiveSign({ brief }) {
 		<button type="button" class="link-button" title=${wait ? `The next try is in ${wait} s` : ''} onClick=${reconnectNow}>Retry</button></div>`;
 }
 
+/** Says it plainly when what is on the page may no longer be so; a connection that is back within moments is not worth a word. */
+function StaleBanner() {
+	const { state, since } = useValue(liveState);
+	const { at, failed } = useValue(lastRead);
+	const ms = useValue(now);
+	if (state !== 'lost' || ms - since < 2500) return null;
+	const age = formatDuration(Math.max(0, Math.round((ms - at) / 1000)));
+	return html`<p class="banner banner-warn stale-banner" role="alert"><${Icon} name="triangle" size=${18} /><span class="grow">${failed ? 'The server cannot be reached.' : 'The live connection is lost; the page reads now and then instead.'} What is shown may be out of date<span aria-hidden="true">: it is ${age} old</span>.</span></p>`;
+}
+
 const THEMES = { system: ['half', 'light', 'As the system'], light: ['sun', 'dark', 'Light'], dark: ['moon', 'system', 'Dark'] };
 function ThemeSwitch() {
 	const [icon, next, word] = THEMES[useValue(theme)];
@@ -49,16 +60,17 @@ export function Brand() {
 }
 
 export function Toasts() {
-	return html`<div class="toasts">${useValue(toasts).map((t) => html`<div class=${`toast toast-${t.tone}`} key=${t.id}><${Icon} name=${t.tone === 'bad' ? 'cross' : 'check'} size=${18} />
-		<div class="grow">${t.text}</div><button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => dismiss(t.id)}><${Icon} name="cross" /></button></div>`)}</div>`;
+	return html`<section class="toasts" aria-label="Notes">${useValue(toasts).map((t) => html`<div class=${`toast toast-${t.tone}`} key=${t.id}><${Icon} name=${t.tone === 'bad' ? 'cross' : 'check'} size=${18} />
+		<div class="grow">${t.text}</div><button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => dismiss(t.id)}><${Icon} name="cross" /></button></div>`)}</section>`;
 }
 
 export function Frame({ children }) {
-	return html`<div class="frame">
+	const stale = useValue(liveState).state === 'lost';
+	return html`<div class=${`frame${stale ? ' frame-stale' : ''}`}>
 		<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.getElementById('main').focus(); }}>To the content</a>
 		<header class="top-bar"><${Brand} /><${LiveSign} brief /><${Who} brief /></header>
 		<aside class="side" aria-label="Dashboard"><${Brand} /><nav class="nav" aria-label="Pages"><${NavLinks} /></nav><div class="side-foot"><${LiveSign} /><${Who} /></div></aside>
-		<main id="main" class="page" tabindex="-1">${children}</main>
+		<main id="main" class="page" tabindex="-1"><${StaleBanner} />${children}</main>
 		<nav class="bottom-nav" aria-label="Pages"><${NavLinks} short /></nav>
 		<${Toasts} /></div>`;
 }

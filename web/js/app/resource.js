@@ -1,5 +1,8 @@
 import { AuthenticationError } from '../../vendor/flopy-net-client/index.js';
 import { useCallback, useEffect, useRef, useState } from '../lib/html.js';
+import { createPace, slownessOf } from '../lib/pace.js';
+import { createValue } from '../lib/emitter.js';
+import { client } from './client.js';
 import { liveState, updates } from './live.js';
 import { session, sessionLost } from './session.js';
 import { visible } from './visible.js';
@@ -8,16 +11,22 @@ import { visible } from './visible.js';
 const remembered = new Map();
 session.subscribe(() => remembered.clear());
 
+/** When something was last read, and whether the last try failed: { at, failed }. */
+export const lastRead = createValue({ at: Date.now(), failed: false });
+const slowness = () => slownessOf(client.rateLimit, Date.now());
+
 const NOTHING = { data: undefined, error: null, loading: true, at: null };
 
 /**
  * Something read from the API, kept fresh.
  * @param {string|null} key what it is; null reads nothing
  * @param {(signal: AbortSignal) => Promise<any>} read
- * @param {{every?: number, liveEvery?: number}} [options] milliseconds between readings without and with a live connection; 0: never by itself
- * @returns {{data: any, error: Error|null, loading: boolean, at: number|null, reload: () => void, change: (f: (data: any) => any) => void}}
+ * @param {{every?: number, liveEvery?: number, evenHidden?: boolean}} [options] milliseconds between readings without and with a live connection; 0: never by itself.
+ *   evenHidden: refresh works in a hidden tab, too
+ * @returns {{data: any, error: Error|null, loading: boolean, at: number|null, reload: () => void, refresh: () => void, change: (f: (data: any) => any) => void}}
+ * reload: at once, for what the user did. refresh: for what a live message tells; many of them make few readings, and none in a hidden tab, which reads when it is looked at.
  */
-export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = {}) {
+export function useResource(key, read, { every = 15_000, liveEvery = 60_000, evenHidden = false } = {}) {
 	const [state, setState] = useState(() => remembered.get(key) ?? NOTHING);
 	const current = useRef({});
 	current.current.read = read;
@@ -46,10 +55,12 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = 
 			let wait = null;
 			try {
 				own.set({ data: await own.read(abort.signal), error: null, loading: false, at: Date.now() });
+				lastRead.set({ at: Date.now(), failed: false });
 			} catch (error) {
 				if (abort.signal.aborted) return;
 				if (error instanceof AuthenticationError) return sessionLost();
 				own.set({ ...state, error, loading: false });
+				if (error.name === 'NetworkError') lastRead.set({ ...lastRead.get(), failed: true });
 				if (error.status === 404) wait = 0;
 				else if (error.retryAfter) wait = Math.max(error.retryAfter * 1000, 5000);
 			}
@@ -63,8 +74,14 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = 
 		function plan(wait) {
 			clearTimeout(timer);
 			const pause = wait ?? (liveState.get().state === 'open' ? liveEvery : every);
-			if (pause > 0 && visible.get()) timer = setTimeout(load, pause);
+			if (pause > 0 && visible.get()) timer = setTimeout(load, pause * slowness());
 		}
+		const pace = createPace();
+		let planned = null;
+		own.refresh = () => {
+			if (planned || !(visible.get() || evenHidden)) return;
+			planned = setTimeout(() => { planned = null; load(); }, Math.max(30, pace.next(Date.now(), slowness())));
+		};
 		let soon;
 		own.reload = () => { // several causes in one breath are one reading
 			clearTimeout(soon);
@@ -73,19 +90,21 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = 
 		load();
 		const ends = [
 			visible.subscribe((now) => (now ? load() : clearTimeout(timer))),
-			updates.on('resync', own.reload),
-			updates.on('back', own.reload),
+			updates.on('resync', () => visible.get() && own.reload()),
+			updates.on('back', () => visible.get() && own.reload()),
 			liveState.subscribe(() => { if (!abort) plan(null); }),
 		];
 		return () => {
 			clearTimeout(timer);
 			clearTimeout(soon);
+			clearTimeout(planned);
 			abort?.abort();
 			ends.forEach((end) => end());
 		};
-	}, [key, keep, every, liveEvery]);
+	}, [key, keep, every, liveEvery, evenHidden]);
 
 	const reload = useCallback(() => current.current.reload?.(), []);
+	const refresh = useCallback(() => current.current.refresh?.(), []);
 	const change = useCallback((f) => {
 		const own = current.current;
 		const before = own.state?.();
@@ -93,7 +112,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000 } = 
 	}, []);
 	// For the first drawing with another key the state is still the old one's.
 	const shown = current.current.key === key || current.current.key === undefined ? state : remembered.get(key) ?? NOTHING;
-	return { ...shown, reload, change };
+	return { ...shown, reload, refresh, change };
 }
 
 /** Do something at each live message of a type. */

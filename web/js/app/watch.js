@@ -9,17 +9,17 @@ import { stateOf } from '../lib/status.js';
 
 /** Draws nothing: keeps the title, the icon and those who listen informed, whatever page is open. */
 export function Watch() {
-	const open = useResource('watch.alerts', (signal) => client.alerts.list({ open: true, limit: 100 }, { signal }), { every: 60_000, liveEvery: 300_000 });
+	const open = useResource('watch.alerts', (signal) => client.alerts.list({ open: true, limit: 100 }, { signal }), { every: 60_000, liveEvery: 300_000, evenHidden: true });
 	const health = useResource('watch.health', (signal) => client.health.get({ signal }), { every: 60_000, liveEvery: 120_000 });
 	const live = useValue(liveState);
 	useUpdates('alert', (alert) => {
-		open.reload();
+		open.refresh();
 		if (alert.change === 'opened' || alert.change === 'escalated') announce(`Alert, ${alert.severity}: ${alert.title}`);
 	});
 	useUpdates('experiment_update', (e) => {
 		if (e.change === 'status') announce(`${e.name}: ${stateOf('experiment', e.status).word.toLowerCase()}`);
 	});
-	useUpdates('metrics_update', (m) => { if (m.change === 'service') health.reload(); });
+	useUpdates('metrics_update', (m) => { if (m.change === 'service') health.refresh(); });
 	useEffect(() => {
 		const active = open.data?.alerts.filter((a) => a.status === 'active') ?? [];
 		noteTrouble({

@@ -33,7 +33,7 @@ export default function Compare({ query }) {
 	const key = ids.join('.');
 	const read = useResource(`compare ${key}`, (signal) => Promise.all(ids.map((id) => readRun(id, signal))), { every: 30_000, liveEvery: 120_000 });
 	useEffect(() => setTitle('Compare'), []);
-	useUpdates('experiment_update', (u) => { if (ids.includes(u.experiment_id) && ['round_completed', 'status', 'deleted'].includes(u.change)) read.reload(); });
+	useUpdates('experiment_update', (u) => { if (ids.includes(u.experiment_id) && ['round_completed', 'status', 'deleted'].includes(u.change)) read.refresh(); });
 	const show = (next) => go(['compare'], { ...query, ids: next.join('.') });
 	const runs = (read.data ?? []).filter((r) => r.experiment);
 	const gone = (read.data ?? []).filter((r) => r.error);

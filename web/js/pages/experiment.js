@@ -32,12 +32,12 @@ export default function ExperimentPage({ path, query }) {
 		detail.change(({ experiment }) => ({ experiment: applyUpdate(experiment, update) }));
 		if (update.round) {
 			const next = withRound(rounds.data ?? [], update.round);
-			if (hasGap(next)) rounds.reload();
+			if (hasGap(next)) rounds.refresh();
 			else rounds.change((all) => withRound(all, update.round));
 		}
-		if (['status', 'waiting_for', 'updated', 'deleted', 'round_completed'].includes(update.change)) detail.reload();
+		if (['status', 'waiting_for', 'updated', 'deleted', 'round_completed'].includes(update.change)) detail.refresh();
 	});
-	useUpdates('alert', (alert) => { if (alert.experiment_id === id) detail.reload(); });
+	useUpdates('alert', (alert) => { if (alert.experiment_id === id) detail.refresh(); });
 
 	if (!e) {
 		return html`<header class="page-head"><div><p class="crumb"><a href="#/experiments">Experiments</a></p><h1>${id}</h1></div></header>

@@ -18,7 +18,7 @@ export function Timeline({ experiment: e }) {
 
 export function Log({ experiment: e }) {
 	const log = useResource(`log ${e.id}`, (signal) => client.experiments.logs(e.id, { lines: 500 }, { signal }), isActive(e.status) ? { every: 5000, liveEvery: 20_000 } : { every: 0, liveEvery: 0 });
-	useUpdates('experiment_update', (update) => { if (update.experiment_id === e.id && ['round_completed', 'log', 'status'].includes(update.change)) log.reload(); });
+	useUpdates('experiment_update', (update) => { if (update.experiment_id === e.id && ['round_completed', 'log', 'status'].includes(update.change)) log.refresh(); });
 	const box = useRef(null);
 	const follow = useRef(true);
 	useEffect(() => {

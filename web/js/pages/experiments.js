@@ -32,7 +32,7 @@ export default function Experiments({ query }) {
 	const [chosen, setChosen] = useState([]);
 	useEffect(() => setTitle('Experiments'), []);
 	useUpdates('experiment_update', (update) => {
-		if (['created', 'deleted', 'status'].includes(update.change)) list.reload();
+		if (['created', 'deleted', 'status'].includes(update.change)) list.refresh();
 		list.change((data) => ({ ...data, experiments: data.experiments.map((e) => (e.id === update.experiment_id ? applyUpdate(e, update) : e)) }));
 	});
 	const choose = (id, on) => setChosen((ids) => (on ? [...ids, id] : ids.filter((other) => other !== id)));

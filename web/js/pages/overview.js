@@ -3,11 +3,9 @@ import { useResource, useUpdates } from '../app/resource.js';
 import { href } from '../app/router.js';
 import { may } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
-import { useValue } from '../lib/emitter.js';
-import { liveState } from '../app/live.js';
 import { formatInteger, formatPercent, plural } from '../lib/format.js';
 import { html, useEffect } from '../lib/html.js';
-import { ACTIVE, isActive, stateOf } from '../lib/status.js';
+import { isActive, stateOf } from '../lib/status.js';
 import { applyUpdate } from '../lib/update.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
@@ -20,53 +18,52 @@ import { Platform, Services } from './overview_services.js';
 export default function Overview() {
 	const health = useResource('health', (signal) => client.health.get({ signal }), { every: 20_000, liveEvery: 30_000 });
 	const dependencies = useResource('dependencies', (signal) => client.health.dependencies({ signal }), { every: 30_000, liveEvery: 60_000 });
-	const runs = useResource('recent runs', (signal) => client.experiments.list({ limit: 30, sort: 'created_at:desc' }, { signal }));
+	const active = useResource('active runs', (signal) => client.experiments.list({ active: true, limit: 50 }, { signal }));
+	const others = useResource('recent runs', (signal) => client.experiments.list({ active: false, limit: 8 }, { signal }));
 	const alerts = useResource('open alerts', (signal) => client.alerts.list({ open: true, limit: 20 }, { signal }));
 	useEffect(() => setTitle('Overview'), []);
 	useUpdates('experiment_update', (update) => {
-		if (['created', 'deleted', 'status'].includes(update.change)) runs.reload();
-		runs.change((data) => ({ ...data, experiments: data.experiments.map((x) => (x.id === update.experiment_id ? applyUpdate(x, update) : x)) }));
+		if (['created', 'deleted', 'status', 'waiting_for'].includes(update.change)) [active, others].forEach((list) => list.refresh());
+		[active, others].forEach((list) => list.change((data) => ({ ...data, experiments: data.experiments.map((x) => (x.id === update.experiment_id ? applyUpdate(x, update) : x)) })));
 	});
 	useUpdates('metrics_update', (update) => {
-		if (update.change === 'sample') return;
-		health.reload();
-		dependencies.reload();
+		if (update.change !== 'service') return;
+		health.refresh();
+		dependencies.refresh();
 	});
-	useUpdates('alert', () => alerts.reload());
-	const active = runs.data?.experiments.filter((e) => isActive(e.status)).length;
+	useUpdates('alert', () => alerts.refresh());
 	return html`
 		<header class="page-head"><h1>Overview</h1><div class="actions">${may('operator') && html`<a class="button button-main" href=${href(['experiments'], { create: 'new' })}><${Icon} name="plus" /> New experiment</a>`}</div></header>
-		<${Stale} at=${health.at} />
-		<div class="card"><${Loaded} from=${health} what="the state of the platform" rows=${2}>${(h) => html`<${Platform} health=${h} active=${active} alerts=${alerts.data?.total} />`}<//></div>
+		<div class="card"><${Loaded} from=${health} what="the state of the platform" rows=${2}>${(h) => html`<${Platform} health=${h} active=${active.data?.total} alerts=${alerts.data?.total} />`}<//></div>
 		<div class="wide-and-side">
 			<section class="card" aria-label="Runs"><div class="card-head"><h2>Runs</h2><a class="end small" href=${href(['experiments'])}>All experiments</a></div>
-				<${Loaded} from=${runs} what="the experiments" rows=${6}>${(data) => html`<${Runs} experiments=${data.experiments} />`}<//></section>
+				<${Loaded} from=${active} what="the experiments" rows=${6}>${(running) => html`<${Loaded} from=${others} what="the experiments" rows=${6}>${(rest) => html`<${Runs} active=${running} others=${rest} />`}<//>`}<//></section>
 			<section class="card" aria-label="Open alerts"><div class="card-head"><h2>Open alerts</h2><a class="end small" href=${href(['alerts'])}>All alerts</a></div>
 				<${Loaded} from=${alerts} what="the alerts" rows=${3}>${(data) => html`<${OpenAlerts} alerts=${data.alerts} total=${data.total} />`}<//></section>
 		</div>
 		${health.data && html`<${Services} services=${health.data.services} dependencies=${dependencies.data?.dependencies ?? {}} />`}`;
 }
 
-/** Says it plainly when what is on the page may no longer be so. */
-function Stale({ at }) {
-	const { state } = useValue(liveState);
-	if (state !== 'lost') return null;
-	return html`<p class="banner banner-warn" role="alert"><${Icon} name="triangle" size=${18} /><span>The live connection is lost. The values below are${at ? html` from <${Ago} at=${new Date(at).toISOString()} />` : ''} and may be out of date.</span></p>`;
-}
-
-const RANK = (e) => (isActive(e.status) ? 0 : e.status === 'queued' ? 1 : 2);
-
-function Runs({ experiments }) {
-	const shown = experiments.toSorted((a, b) => RANK(a) - RANK(b)).slice(0, Math.max(6, experiments.filter((e) => ACTIVE.includes(e.status)).length));
-	if (shown.length === 0) {
+/** What runs, what waits, and of what is over the newest; a run that has just ended may be in both lists for a moment. */
+function Runs({ active, others }) {
+	const running = active.experiments.filter((e) => isActive(e.status));
+	const rest = others.experiments.filter((e) => !isActive(e.status)).toSorted((a, b) => (b.status === 'queued') - (a.status === 'queued')).slice(0, Math.max(3, 8 - running.length));
+	if (running.length + rest.length === 0) {
 		return html`<${Empty} icon="flask" title="No experiments yet"><p>An experiment trains a model over several clients, round by round. The first one takes some five seconds.</p>
 			${may('operator') && html`<a class="button button-main" href=${href(['experiments'], { create: 'new' })}><${Icon} name="plus" /> New experiment</a>`}<//>`;
 	}
-	return shown.map((e) => html`<div class="run" key=${e.id}>
+	return html`${running.length === 0 ? html`<p class="soft small">Nothing runs just now.</p>` : html`<div>${running.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}
+		${active.total > running.length && active.experiments.length < active.total && html`<p class="small soft">and ${plural(active.total - active.experiments.length, 'more active run')}</p>`}
+		${rest.length > 0 && html`<h3 class="runs-rest">${running.length ? 'Before them' : 'Newest'}</h3><div>${rest.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}`;
+}
+
+function Run({ experiment: e }) {
+	const ends = isActive(e.status) && e.estimated_completion;
+	return html`<div class="run">
 		<div class="run-name"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · <${Time} at=${e.created_at} /></span></div>
 		<div class="stack-small"><div><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></div><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} label=${`Rounds of ${e.id}`} /></div>
 		<${RoundsSpark} id=${e.id} completed=${e.rounds_completed} accuracy=${e.accuracy} />
-		<div class="run-accuracy"><b>${formatPercent(e.accuracy)}</b><span class="small faint nowrap">${isActive(e.status) && e.estimated_completion ? html`ends <${Ago} at=${e.estimated_completion} />` : 'accuracy'}</span></div></div>`);
+		<div class="run-accuracy"><b>${formatPercent(e.accuracy)}</b><span class="small faint nowrap" title=${isActive(e.status) && !ends ? e.eta_reason : null}>${ends ? html`ends <${Ago} at=${ends} />` : 'accuracy'}</span></div></div>`;
 }
 
 function OpenAlerts({ alerts, total }) {

@@ -32,7 +32,7 @@ export function Services({ services, dependencies }) {
 	return html`<section class="stack" aria-label="Services"><div class="section-head"><h2>Services</h2></div>
 		${set.length > 0 && html`<div class="cards">${set.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} service=${s} icon=${icon} />`)}</div>`}
 		${rest.length > 0 && html`<div class="card row"><${Badge} kind="service" state="not_configured" /><span>${rest.map(([name]) => titleOf(name)).join(', ')}</span>
-			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are in the configuration (<code>GET /config</code>).</span></div>`}</section>`;
+			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are part of the <a href="#/configuration">configuration</a>.</span></div>`}</section>`;
 }
 
 const KEPT = 60;
