@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-static const char *const passed_on[] = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS",
+static const char *const passed_on[] = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS", "FLOPYNET_FLOWER_HOME",
 					"ASAN_OPTIONS", "UBSAN_OPTIONS"};
 
 void words_add(struct words *w, char *word)
