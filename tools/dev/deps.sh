@@ -10,13 +10,14 @@ deps_build=(
 deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq dataset-fashion-mnist)
 deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
-	python3 python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd python3-sklearn
+	python3 python3-venv python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd python3-sklearn
 	nginx:nginx apache2 caddy:caddy lighttpd-mod-openssl
 	redis-server:redis-server influxdb:influxd prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter python3-bson openssl:openssl
 	nodejs:node chromium:chromium fonts-dejavu-core
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
 deps_fuzz=("${deps_build[@]}" clang:clang libclang-rt-dev)
+deps_flower=(python3:python3 python3-venv)
 deps_bench=("${deps_test[@]}" wrk:wrk)
 
 deps_missing() {
@@ -53,9 +54,9 @@ deps_apt() {
 	as_root env DEBIAN_FRONTEND=noninteractive sh -eu -c "$root_script" deps_apt "$@" || die "could not install: $*"
 }
 
-deps_install() { # up|test|lint|fuzz|bench
+deps_install() { # up|flower|test|lint|fuzz|bench
 	local list missing=()
-	case $1 in up | test | lint | fuzz | bench) ;; *) die "install-deps: up, test, lint, fuzz or bench" ;; esac
+	case $1 in up | flower | test | lint | fuzz | bench) ;; *) die "install-deps: up, flower, test, lint, fuzz or bench" ;; esac
 	list="deps_$1[@]"
 	if command -v dpkg-query >/dev/null; then
 		mapfile -t missing < <(deps_missing "${!list}")

@@ -4,6 +4,7 @@
 # can start that program too (bin-path), does not start it again after a kill -9, because the workers keep the socket open a moment too long.
 
 declare -A up_pid=() up_since=() up_fails=()
+declare -A up_flower_port=() # of superlink, supernode1, supernode2 …: only with --with-flower
 
 dev_up() {
 	[ -n "${FLOPYNET_DEV_RUN:-}" ] || up_begin_again "$@"
@@ -11,27 +12,33 @@ dev_up() {
 	unset FLOPYNET_DEV_RUN
 	trap up_stop EXIT
 	local port=3001 state=$top/var name
+	supernodes=0
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port) port=${2:?--port needs a number} && shift ;;
 		--port=*) port=${1#*=} ;;
 		--state) state=${2:?--state needs a directory} && shift ;;
 		--state=*) state=${1#*=} ;;
+		--with-flower) supernodes=3 ;;
+		--with-flower=*) supernodes=${1#*=} ;;
 		*) die "up: there is no option $1" ;;
 		esac
 		shift
 	done
 	[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -lt 65536 ]] || die "--port $port: a number from 1 to 65535"
+	[[ $supernodes =~ ^[0-9]{1,2}$ ]] || die "--with-flower=$supernodes: the number of SuperNodes, from 1 to 99"
 	case $state in /*) ;; *) state=$PWD/$state ;; esac
 
 	build_paths
 	deps_install up
+	[ "$supernodes" = 0 ] || deps_install flower
 	build dev
 	bin=$out/dev
 
 	up_claim
 	trap 'exit 0' INT TERM HUP # what follows is up_stop
 	up_files
+	up_flower
 	for name in monitor api stream lighttpd; do up_start "$name"; done
 	up_wait_ready
 	up_check_token
@@ -108,6 +115,37 @@ up_token() {
 	mv "$state/token.new" "$state/token"
 }
 
+# Flower's parts: installed into build/flower, living in the state directory. The engine finds them there, also without --with-flower.
+up_flower() {
+	local i next=9094 until
+	export FLOPYNET_FLOWER_HOME=$state/flower
+	[ "$supernodes" -gt 0 ] || return 0
+	up_flower_port[superlink]=$(port_free 8000)
+	"$bin/flopynet-flower" setup --venv "$out/flower" --superlink "127.0.0.1:${up_flower_port[superlink]}" ||
+		die "Flower could not be installed; everything else works without --with-flower"
+	up_start superlink
+	until=$((SECONDS + 30))
+	until port_taken "${up_flower_port[superlink]}"; do
+		kill -0 "${up_pid[superlink]}" 2>/dev/null || die "the SuperLink ended before it was ready; its last words are in $state/flower/superlink.log"
+		[ $SECONDS -lt $until ] || die "no SuperLink on port ${up_flower_port[superlink]} within 30 s; see $state/flower/superlink.log"
+		sleep 0.1
+	done
+	for ((i = 1; i <= supernodes; i++)); do
+		up_flower_port[supernode$i]=$(port_free "$next")
+		next=$((up_flower_port[supernode$i] + 1))
+		up_start "supernode$i"
+	done
+}
+
+# The command of one of them. They say a line for each message; who wants to read it finds it in the state directory.
+up_flower_program() { # name
+	program=(env "FLOPYNET_DATA_DIR=$out/npm/node_modules" "$bin/flopynet-flower")
+	case $1 in
+	superlink) program+=(superlink --listen "127.0.0.1:${up_flower_port[superlink]}") ;;
+	*) program+=(supernode --superlink "127.0.0.1:${up_flower_port[superlink]}" --port "${up_flower_port[$1]}") ;;
+	esac
+}
+
 # In a session of its own, so that Ctrl-C reaches only this shell, which stops everything in order; and bound to this shell, so that none is
 # left when it is killed.
 up_exec() { # delay program...
@@ -120,10 +158,13 @@ up_start() {
 	local name=$1 delay=${2:-0} program
 	case $name in
 	lighttpd) program=(lighttpd -D -f "$state/lighttpd.conf") ;;
+	super*) up_flower_program "$name" ;;
 	*) program=("$bin/flopynet-$name" -c "$conf") ;;
 	esac
 	if [ "$name" = api ]; then
 		up_exec "$delay" "${program[@]}" <&6 6>&- 7>&- &
+	elif [[ $name == super* ]]; then
+		up_exec "$delay" "${program[@]}" </dev/null >"$state/flower/$name.log" 2>&1 6>&- 7>&- &
 	else
 		up_exec "$delay" "${program[@]}" </dev/null 6>&- 7>&- &
 	fi
@@ -212,6 +253,15 @@ up_end() { # signal pid...
 	done
 }
 
+# Last, for the monitor has told the runs to end; with what they have started, which would notice only after a while.
+up_end_flower() {
+	local name pids=()
+	for name in "${!up_flower_port[@]}"; do [ -z "${up_pid[$name]:-}" ] || pids+=("${up_pid[$name]}"); done
+	[ ${#pids[@]} -gt 0 ] || return 0
+	up_end TERM "${pids[@]}"
+	for name in "${pids[@]}"; do kill -KILL -- "-$name" 2>/dev/null || true; done
+}
+
 # The monitor first: SIGINT makes it end the runs, which those who watch still see.
 up_stop() {
 	local name rest=()
@@ -227,6 +277,7 @@ up_stop() {
 		[ -z "${up_pid[monitor]:-}" ] || up_end INT "${up_pid[monitor]}"
 		for name in stream lighttpd api; do [ -z "${up_pid[$name]:-}" ] || rest+=("${up_pid[$name]}"); done
 		up_end TERM "${rest[@]}"
+		up_end_flower
 	fi
 	rm -rf "$run"
 }
