@@ -186,4 +186,4 @@ def test_a_superlink_that_dies_fails_the_run_with_the_reason(s, flower):
 def test_what_is_not_set_up_says_how_to_set_it_up(tmp_path):
     env = {**os.environ, "FLOPYNET_FLOWER_HOME": str(tmp_path / "nothing")}
     done = subprocess.run([BUILD / "flopynet-flower", "check"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
-    assert done.returncode == 1 and done.stderr.endswith("Install it with: flopynet-flower setup\n")
+    assert done.returncode == 1 and done.stderr.endswith("Install it with: flopynet-flower setup (docs/flower.md)\n")

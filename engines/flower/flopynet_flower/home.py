@@ -59,7 +59,7 @@ def connection(home: Path) -> Connection:
         certificates = link.get("root-certificates")
         return Connection(host, port, link.get("insecure") is True, str(path.parent / certificates) if certificates else None)
     except OSError as e:
-        raise HomeError(f"Flower is not set up here ({path} cannot be read: {e.strerror}). Set it up with: flopynet-flower setup") from e
+        raise HomeError(f"Flower is not set up here ({path} cannot be read: {e.strerror}). Set it up with: flopynet-flower setup (docs/flower.md)") from e
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         raise HomeError(f"{path} does not name a default SuperLink with its address") from e
 
@@ -90,9 +90,9 @@ def installed_version(home: Path) -> str | None:
 def require_installed(home: Path) -> str:
     found, wanted = installed_version(home), wanted_version()
     if found is None:
-        raise HomeError(f"Flower is not installed in {home}. Install it with: flopynet-flower setup")
+        raise HomeError(f"Flower is not installed in {home}. Install it with: flopynet-flower setup (docs/flower.md)")
     if found != wanted:
-        raise HomeError(f"Flower {found} is installed in {home}, and {wanted} is needed. Install it with: flopynet-flower setup")
+        raise HomeError(f"Flower {found} is installed in {home}, and {wanted} is needed. Install it with: flopynet-flower setup (docs/flower.md)")
     return found
 
 
