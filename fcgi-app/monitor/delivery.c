@@ -38,7 +38,8 @@ struct delivery {
 	struct curl_slist *headers, *recipients, *resolve;
 	struct buf body;
 	size_t read, answered;
-	char *address, *username, *password, *from;
+	char *address, *username, *password, *from, *ca_file;
+	bool insecure;
 	bool forbidden;
 	char error[CURL_ERROR_SIZE];
 };
@@ -140,7 +141,27 @@ static void set_common(struct delivery *d)
 	curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, d);
 }
 
-static void set_mail(struct delivery *d, bool loopback)
+/*
+ * Certificates are verified, but for a mail server on this machine over smtp://: many have one that nobody signed, and the way to it cannot be listened to.  Over smtp:// what a server
+ * does not offer is done without, except where a password would leave the machine in the clear, or somebody has said by whom the server must be signed.
+ */
+static void set_tls(struct delivery *d, bool loopback)
+{
+	bool upgrade = strcmp(d->url.scheme, "smtp") == 0, verify = !d->insecure && !(upgrade && loopback && !d->ca_file);
+
+	curl_easy_setopt(d->easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+	curl_easy_setopt(d->easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	if (d->ca_file && verify)
+		curl_easy_setopt(d->easy, CURLOPT_CAINFO, d->ca_file);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Certificates that were exchanged count at once, not when a cache has grown old. */
+	curl_easy_setopt(d->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
+	if (upgrade)
+		curl_easy_setopt(d->easy, CURLOPT_USE_SSL, (d->username && !loopback) || d->ca_file ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_TRY);
+}
+
+static void set_mail(struct delivery *d)
 {
 	CURL *h = d->easy;
 
@@ -154,15 +175,6 @@ static void set_mail(struct delivery *d, bool loopback)
 	if (d->username) {
 		curl_easy_setopt(h, CURLOPT_USERNAME, d->username);
 		curl_easy_setopt(h, CURLOPT_PASSWORD, d->password ? d->password : "");
-	}
-	if (d->username && !loopback) {
-		/* A password does not leave the machine in the clear. */
-		curl_easy_setopt(h, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-	} else if (strcmp(d->url.scheme, "smtp") == 0) {
-		/* Encrypted where the server offers it.  Without a check of its certificate that is still better than the clear text it would be otherwise. */
-		curl_easy_setopt(h, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
-		curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
@@ -205,10 +217,11 @@ static void begin(struct delivery *d, const struct lookup_result *r)
 		abort();
 	set_common(d);
 	set_addresses(d, r);
+	set_tls(d, is_loopback(r));
 	if (d->channel == CHANNEL_WEBHOOK)
 		set_webhook(d);
 	else
-		set_mail(d, is_loopback(r));
+		set_mail(d);
 	curl_multi_add_handle(d->o->multi, d->easy);
 }
 
@@ -261,6 +274,8 @@ struct delivery *delivery_new(struct outgoing *o, enum channel channel, const st
 	d->body = *body;
 	*body = (struct buf){0};
 	d->until_mono_ms = mono_ms + DELIVERY_TIMEOUT_MS;
+	d->ca_file = c->ca_file ? mem_strdup(c->ca_file) : NULL;
+	d->insecure = c->insecure;
 	d->address = mem_strdup(channel == CHANNEL_WEBHOOK ? c->webhook_url : c->smtp_url);
 	if (channel == CHANNEL_WEBHOOK)
 		add_headers(d, id, signature);
@@ -271,10 +286,40 @@ struct delivery *delivery_new(struct outgoing *o, enum channel channel, const st
 	return d;
 }
 
+/* Why libcurl gave up, with what to do about it where that is not plain. */
+static void explain(struct delivery *d, CURLcode code)
+{
+	static const char problem[] = "SSL certificate problem: ";
+	const char *error = d->error[0] ? d->error : curl_easy_strerror(code);
+	char text[sizeof(d->why)];
+	long os_errno = 0;
+
+	curl_easy_getinfo(d->easy, CURLINFO_OS_ERRNO, &os_errno);
+	if (strncmp(error, problem, sizeof(problem) - 1) == 0)
+		error += sizeof(problem) - 1;
+	switch (code) {
+	case CURLE_COULDNT_CONNECT:
+		fail(d, os_errno ? strerror((int)os_errno) : error);
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		snprintf(text, sizeof(text), "Its TLS certificate is not good: %.80s; notifications.ca_file says by whom it may be signed", error);
+		fail(d, text);
+		break;
+	case CURLE_SSL_CACERT_BADFILE:
+		fail(d, "The certificates of notifications.ca_file cannot be read");
+		break;
+	case CURLE_USE_SSL_FAILED:
+		fail(d, "It offers no encryption, and without it nothing is sent there");
+		break;
+	default:
+		fail(d, error);
+	}
+}
+
 static void finish(struct delivery *d, CURLcode code)
 {
 	curl_off_t retry_after = 0;
-	long status = 0, os_errno = 0;
+	long status = 0;
 
 	curl_easy_getinfo(d->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (d->channel == CHANNEL_WEBHOOK && status >= 200 && status < 300) {
@@ -289,8 +334,7 @@ static void finish(struct delivery *d, CURLcode code)
 	} else if (code == CURLE_OK) {
 		d->state = DELIVERY_DONE;
 	} else {
-		curl_easy_getinfo(d->easy, CURLINFO_OS_ERRNO, &os_errno);
-		fail(d, code == CURLE_COULDNT_CONNECT && os_errno ? strerror((int)os_errno) : d->error[0] ? d->error : curl_easy_strerror(code));
+		explain(d, code);
 	}
 }
 
@@ -359,5 +403,6 @@ void delivery_free(struct delivery *d)
 	free(d->username);
 	free(d->password);
 	free(d->from);
+	free(d->ca_file);
 	free(d);
 }

@@ -211,6 +211,8 @@ void settings_notify(const char *document, struct notify_config *c)
 	c->mail_to = mem_array(n + 1, sizeof(*c->mail_to));
 	for (i = 0; i < n; i++)
 		c->mail_to[i] = mem_strdup(json_object_get_string(json_object_array_get_idx(to, i)));
+	c->ca_file = text(o, "ca_file");
+	c->insecure = truth(o, "insecure");
 	c->link_url = text(o, "link_url");
 	json_get_string(o, "min_severity", &word);
 	c->min_severity = strcmp(word, "critical") == 0 ? 2 : strcmp(word, "warning") == 0;
@@ -249,6 +251,7 @@ void settings_notify_clear(struct notify_config *c)
 	for (i = 0; c->mail_to && c->mail_to[i]; i++)
 		free(c->mail_to[i]);
 	free(c->mail_to);
+	free(c->ca_file);
 	free(c->link_url);
 	memset(c, 0, sizeof(*c));
 }

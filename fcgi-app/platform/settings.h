@@ -90,6 +90,8 @@ struct notify_config {
 	char *smtp_url, *smtp_username, *smtp_password;
 	char *mail_from;
 	char **mail_to; /* NULL-terminated, may be NULL */
+	char *ca_file;  /* NULL: the system's certificates */
+	bool insecure;  /* certificates are not verified */
 	char *link_url; /* of the dashboard, for links in messages; NULL: none */
 	int min_severity; /* enum severity of platform/rule.h */
 	int64_t fold_seconds; /* how long a message waits for others */

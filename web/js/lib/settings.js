@@ -30,7 +30,7 @@ const LABELS = {
 	url: 'Address', insecure: 'Do not verify its certificate', pid_file: 'File with its process number', json_path: 'JSON path', json_value: 'JSON value', metrics: 'Series to keep', kind: 'How it is asked', role: 'Shown among', title: 'Name for people',
 	enabled: 'Ask it', port: 'Port', memory_limit_mb: 'Memory limit', username: 'Login', degraded_ms: 'Degraded above', expect_status: 'Expected status', mail_to: 'Receivers of mails', mail_from: 'Sender of mails',
 	webhook_url: 'Webhook', webhook_secret: 'Key of the webhook', smtp_url: 'Mail server', smtp_username: 'Login at the mail server', smtp_password: 'Password at the mail server', link_url: 'Address of this page',
-	min_severity: 'Least severity', fold_seconds: 'Wait for others', send_resolved: 'Tell when alerts resolve', retention_days: 'Keep samples for', retention_size_mb: 'Size of the store', refresh_interval: 'Refresh every', max_experiments: 'Active experiments',
+	ca_file: 'File with trusted certificates', min_severity: 'Least severity', fold_seconds: 'Wait for others', send_resolved: 'Tell when alerts resolve', retention_days: 'Keep samples for', retention_size_mb: 'Size of the store', refresh_interval: 'Refresh every', max_experiments: 'Active experiments',
 };
 export function labelOf(path) {
 	const [section, ...rest] = path.split('.');
