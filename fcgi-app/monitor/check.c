@@ -76,8 +76,8 @@ struct check *check_new(struct net *net, const struct service_config *config, st
 	} else if (!url_parse(config->url, c->driver->schemes, &c->url, why, sizeof(why))) {
 		probe_fail(&c->result, "%s", why);
 		check_end(c);
-	} else if (c->driver->looks_up) {
-		ask(c, mono_ms);
+	} else if (strchr(c->url.scheme, '+')) {
+		ask(c, mono_ms); /* the name stands for others, which the driver finds out */
 	} else {
 		look_up(c, mono_ms);
 	}

@@ -119,12 +119,20 @@ enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int w
 	*out = s->result;
 	found = s->found;
 	set_port(out, port);
-	lookup_clear(l);
+	job_free(l->job);
+	l->job = NULL;
 	return found ? LOOKUP_FOUND : LOOKUP_FAILED;
+}
+
+void lookup_drop(struct lookup *l)
+{
+	job_free(l->work);
+	l->work = NULL;
 }
 
 void lookup_clear(struct lookup *l)
 {
+	lookup_drop(l);
 	job_free(l->job);
 	l->job = NULL;
 }

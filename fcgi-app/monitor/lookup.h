@@ -25,7 +25,8 @@ struct lookup_result {
 
 /* A zeroed struct is ready for use. */
 struct lookup {
-	struct job *job; /* under way */
+	struct job *job;  /* under way */
+	struct job *work; /* of a driver that blocks: it outlived its check, and the next one waits for it instead of beginning another */
 };
 
 enum lookup_state { LOOKUP_WAIT, LOOKUP_FOUND, LOOKUP_FAILED };
@@ -34,5 +35,7 @@ enum lookup_state { LOOKUP_WAIT, LOOKUP_FOUND, LOOKUP_FAILED };
 enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int wake_fd, struct lookup_result *out);
 /* Of another host from now on. */
 void lookup_clear(struct lookup *l);
+/* With another login from now on: what a driver has begun is of no use. */
+void lookup_drop(struct lookup *l);
 
 #endif

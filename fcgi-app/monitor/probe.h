@@ -92,7 +92,6 @@ struct check;
 struct probe_driver {
 	const char *schemes;    /* of its address, space separated; NULL: it has none */
 	int default_port;       /* where the address names none (HTTP knows its own) */
-	bool looks_up;          /* looks its names up by itself */
 
 	/* HTTP: the request of step 0, 1, … with what is known so far; false: the check is complete. */
 	bool (*ask)(const struct probe_context *c, int step, const struct probe_result *r, struct probe_request *q);

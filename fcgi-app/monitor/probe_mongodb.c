@@ -1,5 +1,6 @@
 /*
- * Kind mongodb: ping and buildInfo.  libmongoc blocks, so a check is a job in a thread; its own timeouts end it soon after the check's.
+ * Kind mongodb: ping and buildInfo.  libmongoc blocks, so a check is a job in a thread; its own timeouts end it soon after the check's, but not its own lookup of the name.  A job
+ * that is still at it is what the next check waits for, so that a service never has two.
  */
 #include "config.h"
 
@@ -141,17 +142,11 @@ static mongoc_uri_t *address(const struct check *c)
 	return uri;
 }
 
-static void begin(struct check *c)
+/* At a later turn when there are too many threads already. */
+static void start(struct check *c)
 {
-	static bool ready;
-	struct ping *p;
+	struct ping *p = mem_alloc(sizeof(*p));
 
-	if (!ready) {
-		mongoc_log_set_handler(no_log, NULL);
-		mongoc_init();
-		ready = true;
-	}
-	p = mem_alloc(sizeof(*p));
 	p->answer.ms = NAN;
 	p->uri = address(c);
 	if (!p->uri) {
@@ -162,15 +157,29 @@ static void begin(struct check *c)
 	}
 	p->host = strchr(c->url.scheme, '+') ? NULL : mem_strdup(c->url.host);
 	c->own = job_start(run, release, p, net_wake_fd(c->net));
-	if (!c->own) {
+	if (!c->own)
 		release(p);
-		probe_fail(&c->result, "Too many checks of databases are waiting");
-		check_end(c);
+}
+
+static void begin(struct check *c)
+{
+	static bool ready;
+
+	if (!ready) {
+		mongoc_log_set_handler(no_log, NULL);
+		mongoc_init();
+		ready = true;
 	}
+	c->own = c->lookup->work;
+	c->lookup->work = NULL;
+	if (!c->own)
+		start(c);
 }
 
 static void look(struct check *c)
 {
+	if (!c->own)
+		start(c);
 	if (!c->own || !job_done(c->own))
 		return;
 	mongodb_read(&c->result, &((const struct ping *)job_data(c->own))->answer);
@@ -179,11 +188,14 @@ static void look(struct check *c)
 
 static void stop(struct check *c)
 {
-	job_free(c->own);
+	if (c->own && !job_done(c->own))
+		c->lookup->work = c->own;
+	else
+		job_free(c->own);
 	c->own = NULL;
 }
 
-const struct probe_driver probe_mongodb = {.schemes = "mongodb mongodb+srv", .default_port = 27017, .looks_up = true, .begin = begin, .look = look, .stop = stop};
+const struct probe_driver probe_mongodb = {.schemes = "mongodb mongodb+srv", .default_port = 27017, .begin = begin, .look = look, .stop = stop};
 
 #else
 
@@ -193,6 +205,6 @@ static void begin(struct check *c)
 	check_end(c);
 }
 
-const struct probe_driver probe_mongodb = {.schemes = "mongodb mongodb+srv", .default_port = 27017, .looks_up = true, .begin = begin};
+const struct probe_driver probe_mongodb = {.schemes = "mongodb mongodb+srv", .default_port = 27017, .begin = begin};
 
 #endif

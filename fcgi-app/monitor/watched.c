@@ -65,6 +65,7 @@ void watched_configure(struct watched *w, struct service_config *config, int64_t
 	w->position = position;
 	free(w->target);
 	w->target = target;
+	lookup_drop(&w->lookup);
 	if (other) {
 		lookup_clear(&w->lookup);
 		memset(&w->meter, 0, sizeof(w->meter));

@@ -21,13 +21,13 @@
 
 #define SLOW_MS 4000
 
-static atomic_int asked;
+static atomic_int asked, asked_by_driver;
 
-/* The names of this file's world; "slow.test" takes as long as a name server that does not answer. */
+/* The names of this file's world; "slow.test" takes as long as a name server that does not answer, "driver.test" for MongoDB's driver only. */
 static const struct {
 	const char *name, *address;
 } names[] = {
-	{"here.test", "127.0.0.1"}, {"slow.test", "127.0.0.1"}, {"metadata.test", "169.254.169.254"}, {"group.test", "224.0.0.1"}, {"127.0.0.1", "127.0.0.1"}, {"::1", NULL},
+	{"here.test", "127.0.0.1"}, {"slow.test", "127.0.0.1"}, {"driver.test", "127.0.0.1"}, {"metadata.test", "169.254.169.254"}, {"group.test", "224.0.0.1"}, {"127.0.0.1", "127.0.0.1"}, {"::1", NULL},
 };
 
 struct answer {
@@ -40,17 +40,19 @@ int getaddrinfo(const char *restrict name, const char *restrict service, const s
 	struct answer *a;
 	size_t i;
 
-	(void)service;
 	for (i = 0; i < ARRAY_LEN(names) && strcasecmp(names[i].name, name) != 0; i++)
 		;
 	if (i == ARRAY_LEN(names) || !names[i].address || (hints->ai_flags & AI_NUMERICHOST && strcmp(names[i].name, names[i].address) != 0))
 		return EAI_NONAME;
 	if (!(hints->ai_flags & AI_NUMERICHOST))
 		atomic_fetch_add(&asked, 1);
-	if (strcmp(name, "slow.test") == 0)
+	if (strcmp(name, "driver.test") == 0 && service)
+		atomic_fetch_add(&asked_by_driver, 1);
+	if (strcmp(name, "slow.test") == 0 || (strcmp(name, "driver.test") == 0 && service))
 		usleep(SLOW_MS * 1000);
 	a = mem_alloc(sizeof(*a));
 	a->address.sin_family = AF_INET;
+	a->address.sin_port = htons((uint16_t)(service ? strtol(service, NULL, 10) : 0));
 	inet_pton(AF_INET, names[i].address, &a->address.sin_addr);
 	a->info = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addrlen = sizeof(a->address), .ai_addr = (struct sockaddr *)&a->address};
 	*out = &a->info;
@@ -213,6 +215,31 @@ START_TEST(forbidden)
 }
 END_TEST
 
+#ifdef HAVE_MONGOC
+/* Its driver blocks for longer than a check may take; the checks after that wait for the same one. */
+START_TEST(one_driver)
+{
+	struct target t;
+	int i;
+
+	aim(&t, PROBE_MONGODB, "mongodb://driver.test:1", 100);
+	for (i = 0; i < 8; i++) {
+		run(&t, 1);
+		ck_assert_str_eq(issue(&t), "No answer within 100 ms");
+		check_free(t.check);
+		t.check = NULL;
+	}
+	ck_assert_int_eq(atomic_load(&asked_by_driver), 1);
+	t.config.timeout_ms = 3 * SLOW_MS;
+	run(&t, 1);
+	ck_assert_str_eq(issue(&t), "Connection refused");
+	ck_assert_int_eq(atomic_load(&asked_by_driver), 1);
+	clear(&t, 1);
+	ck_assert(jobs_settle(30000));
+}
+END_TEST
+#endif
+
 /* More lookups at once than there may be threads: the rest wait their turn, and their time. */
 START_TEST(many)
 {
@@ -244,6 +271,9 @@ int main(void)
 	tcase_add_test(t, slow_name);
 	tcase_add_test(t, forbidden);
 	tcase_add_test(t, many);
+#ifdef HAVE_MONGOC
+	tcase_add_test(t, one_driver);
+#endif
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
