@@ -8,9 +8,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Stack  # noqa: E402
+from harness import Stack, contract  # noqa: E402
 
 _failed = pytest.StashKey()
+contract.watch()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """What is not said as schema/openapi.yaml and asyncapi.yaml have it fails the test that saw it, whatever the test made of it."""
+    outcome = yield
+    wrong, contract.wrong[:] = list(dict.fromkeys(contract.wrong)), []
+    if wrong and not outcome.excinfo:
+        pytest.fail("not as documented in schema/:\n" + "\n".join(wrong[:20]), pytrace=False)
+    elif wrong:
+        print("not as documented in schema/:", *wrong[:20], sep="\n")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -20,6 +32,17 @@ def pytest_runtest_makereport(item, call):
         item.stash[_failed] = True
         for node in item.listchain():
             node.stash[_failed] = True
+
+
+def pytest_collection_modifyitems(config, items):
+    """The test of whether every operation was used comes last, and is left out where only a part of the tests is run."""
+    last = [i for i in items if i.name == "test_every_operation_was_used"]
+    chosen = config.option.keyword or config.option.markexpr or any("::" in str(a) for a in config.args) or config.option.deselect or getattr(config.option, "lf", False)
+    files = {i.path.name for i in items}
+    whole = not chosen and files >= {f.name for f in Path(__file__).parent.glob("test_*.py")}
+    items[:] = [i for i in items if i not in last] + (last if whole else [])
+    if last and not whole:
+        config.hook.pytest_deselected(items=last)
 
 
 def make_stack(request, kind=Stack, **more):

@@ -22,6 +22,7 @@ import uuid
 import httpx
 import websockets
 
+from . import contract
 from .process import wait_until
 from .stack import Stack
 
@@ -35,6 +36,10 @@ def b64(data):
 
 class LiveStack(Stack):
     """Neither monitor nor API run: nothing else writes events. Authentication is off unless settings say otherwise."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        contract.invented.update((self.port, self.stream_port))
 
     def settings(self):
         base = super().settings()
@@ -184,6 +189,8 @@ class Events:
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         self.head = head.decode()
         self.status = int(self.head.split()[1])
+        fields = dict(line.split(": ", 1) for line in self.head.split("\r\n")[1:])
+        contract.see(port or stack.port, "GET", f"{stack.prefix}/api/v1/events/stream", self.status, fields, None)
         self.chunked = "transfer-encoding: chunked" in self.head.lower()
         self.text, self.pending = b"", self.buffer
         self.buffer = b""

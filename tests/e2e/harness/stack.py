@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 
+from . import contract
 from .process import Process, alive, children, end_pid, free_port, wait_until
 
 SOURCE = Path(__file__).resolve().parents[3]
@@ -40,6 +41,7 @@ class Stack:
         self.state = self.root / "state"
         self.logs = self.root / "logs"
         self.port, self.stream_port = free_port(), free_port()
+        contract.dashboards.add(self.port)
         self.api_socket = self.root / "api.sock"
         self.url = f"http://127.0.0.1:{self.port}{prefix}"
         self.ws_url = f"ws://127.0.0.1:{self.port}{prefix}/ws/dashboard"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from . import contract
 from .process import Process, free_port, wait_until
 
 SOURCE = Path(__file__).resolve().parents[3]
@@ -64,6 +65,9 @@ include "{snippet}"
 class WebServer:
     def __init__(self, kind, root, api_socket, stream_port, web, prefix=""):
         self.kind, self.root, self.prefix, self.port = kind, Path(root), prefix, free_port()
+        contract.dashboards.add(self.port)
+        if stream_port in contract.invented:
+            contract.invented.add(self.port)
         self.url = f"http://127.0.0.1:{self.port}{prefix}"
         self.ws_url = f"ws://127.0.0.1:{self.port}{prefix}/ws/dashboard"
         (self.root / "empty").mkdir(parents=True, exist_ok=True)
