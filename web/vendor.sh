@@ -11,5 +11,12 @@ cp "$1/htm/preact/standalone.module.js" "$to.new/htm-preact.js"
 { cat "$1/uplot/dist/uPlot.iife.min.js" && echo 'export default uPlot;'; } >"$to.new/uplot.js"
 cp "$1/uplot/dist/uPlot.min.css" "$to.new/uplot.css"
 cp "$web"/../sdk/js/src/*.js "$to.new/flopy-net-client/"
+# Redoc is for web/docs/ alone. The one picture that it would fetch from elsewhere is taken out.
+if [ -f "$1/redoc/bundles/redoc.standalone.js" ]; then
+	sed 's|,src:"https://cdn[^"]*"||; s|//# sourceMappingURL=[A-Za-z0-9.]*||' "$1/redoc/bundles/redoc.standalone.js" >"$to.new/redoc.js"
+	! grep -oE '(src|href): *"https?://(cdn|fonts)[^"]*"' "$to.new/redoc.js" || { echo "vendor.sh: redoc.js would fetch the above" >&2; exit 1; }
+	cp "$1/redoc/LICENSE" "$to.new/redoc.LICENSE.txt"
+	cp "$1/redoc/bundles/redoc.standalone.js.LICENSE.txt" "$to.new/redoc.parts.LICENSE.txt"
+fi
 rm -rf "$to"
 mv "$to.new" "$to"

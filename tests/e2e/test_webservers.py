@@ -4,6 +4,7 @@ front of one API and one stream.
 """
 import asyncio
 import json
+import re
 import shutil
 import time
 
@@ -13,7 +14,7 @@ import websockets
 
 from conftest import make_stack
 from harness.live import Events, LiveStack, subscribe, take
-from harness.web_server import KINDS, WebServer
+from harness.web_server import KINDS, SOURCE, WebServer
 
 BINARIES = {"lighttpd": "lighttpd", "nginx": "nginx", "apache": "apache2", "caddy": "caddy"}
 
@@ -41,6 +42,8 @@ def server(request, backend):
     web.mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>the dashboard</title>")
     (web / "page.mjs").write_text("export {};")
+    (web / "docs").mkdir()
+    (web / "docs/index.html").write_text("<!doctype html><title>the document</title>")
     server = WebServer(kind, root, backend.api_socket, backend.stream_port, web, prefix)
     try:
         server.start()
@@ -100,12 +103,22 @@ def test_every_method_passes(client):
     envelope(client.put("/experiments", json={}), 405, "METHOD_NOT_ALLOWED")
 
 
+def policy(what):
+    """What the server's own lighttpd says: the four say the same."""
+    found = re.findall(r'"Content-Security-Policy" => "(.*)"', (SOURCE / "conf/lighttpd-routes.conf").read_text())
+    return dict(zip(("page", "docs"), found, strict=True))[what]
+
+
 def test_pages(server):
     r = httpx.get(f"{server.url}/")
     assert r.status_code == 200 and "the dashboard" in r.text and r.headers["Content-Type"].startswith("text/html")
     assert "default-src 'self'" in r.headers["Content-Security-Policy"] and r.headers["X-Content-Type-Options"] == "nosniff"
     assert "javascript" in httpx.get(f"{server.url}/page.mjs").headers["Content-Type"]
     assert httpx.get(f"{server.url}/nosuch.html").status_code == 404
+    docs = httpx.get(f"{server.url}/docs/")
+    assert docs.status_code == 200 and "the document" in docs.text and docs.headers["X-Content-Type-Options"] == "nosniff"
+    assert httpx.get(f"{server.url}/docs", follow_redirects=True).url == docs.url
+    assert set(docs.headers.get_list("Content-Security-Policy")) == {policy("docs")} and set(r.headers.get_list("Content-Security-Policy")) == {policy("page")}
 
 
 def test_websocket(server, backend):

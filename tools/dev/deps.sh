@@ -65,8 +65,8 @@ deps_install() { # up|flower|test|lint|fuzz|bench
 	fi
 	[ ${#missing[@]} -eq 0 ] || deps_apt "${missing[@]}"
 	case $1 in
-	up | bench) deps_npm ;;
-	test) deps_npm yes ;;
+	up | bench) deps_npm && deps_redoc ;;
+	test) deps_npm yes && deps_redoc && deps_pip ;;
 	esac
 	# The page as it is served: its own modules and copies of the libraries.
 	[ ! -f "$out/npm/node_modules/htm/preact/standalone.module.js" ] || sh "$top/web/vendor.sh" "$out/npm/node_modules"
@@ -100,4 +100,39 @@ deps_npm() {
 	cp "$new/package-lock.json" "$new/installed.json"
 	rm -rf "$dir"
 	mv "$new" "$dir"
+}
+
+# What draws the page under /docs/: one file of one package. Its dependencies, a hundred packages, are in that file already, so that it is not
+# in package.json but taken by itself, and known by its checksum (tools/dev/redoc.sha256).
+deps_redoc() {
+	local dir=$out/npm sum=$top/tools/dev/redoc.sha256 file to
+	read -r _ file <"$sum"
+	to=$dir/node_modules/redoc
+	cmp -s "$sum" "$to/installed.sha256" && return 0
+	file=${file%.tgz}
+	say "fetching ${file%-*} ${file##*-}"
+	mkdir -p "$dir"
+	if ! (cd "$dir" && npm pack --silent "${file%-*}@${file##*-}" >/dev/null); then
+		say "npm pack failed: going on without the page under /docs/"
+		return 0
+	fi
+	(cd "$dir" && sha256sum --quiet -c "$sum") || die "$dir/$file.tgz is not the published one"
+	rm -rf "$to"
+	mkdir -p "$to"
+	tar -xzf "$dir/$file.tgz" -C "$to" --no-same-owner --strip-components=1 package/LICENSE package/bundles/redoc.standalone.js package/bundles/redoc.standalone.js.LICENSE.txt
+	cp "$sum" "$to/installed.sha256"
+}
+
+# What the tests take from PyPI, each file known by its checksum, into build/python. Where it cannot be had, the tests that need it say so and are skipped.
+deps_pip() {
+	local dir=$out/python list=$top/tools/dev/requirements.txt
+	cmp -s "$list" "$dir/installed.txt" && return 0
+	say "installing what tools/dev/requirements.txt names"
+	rm -rf "$dir"
+	if ! { /usr/bin/python3 -m venv "$dir" && "$dir/bin/pip" install -q --disable-pip-version-check --require-hashes --only-binary :all: -r "$list"; }; then
+		say "pip failed: going on without Schemathesis and the validator of OpenAPI"
+		rm -rf "$dir"
+		return 0
+	fi
+	cp "$list" "$dir/installed.txt"
 }
