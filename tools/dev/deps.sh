@@ -112,7 +112,7 @@ deps_redoc() {
 	file=${file%.tgz}
 	say "fetching ${file%-*} ${file##*-}"
 	mkdir -p "$dir"
-	if ! (cd "$dir" && npm pack --silent "${file%-*}@${file##*-}" >/dev/null); then
+	if ! (cd "$dir" && npm pack --silent --fetch-retries=1 --fetch-retry-mintimeout=1000 "${file%-*}@${file##*-}" >/dev/null); then
 		say "npm pack failed: going on without the page under /docs/"
 		return 0
 	fi
@@ -129,7 +129,7 @@ deps_pip() {
 	cmp -s "$list" "$dir/installed.txt" && return 0
 	say "installing what tools/dev/requirements.txt names"
 	rm -rf "$dir"
-	if ! { /usr/bin/python3 -m venv "$dir" && "$dir/bin/pip" install -q --disable-pip-version-check --require-hashes --only-binary :all: -r "$list"; }; then
+	if ! { /usr/bin/python3 -m venv "$dir" && "$dir/bin/pip" install -q --retries 1 --timeout 15 --disable-pip-version-check --require-hashes --only-binary :all: -r "$list"; }; then
 		say "pip failed: going on without Schemathesis and the validator of OpenAPI"
 		rm -rf "$dir"
 		return 0
