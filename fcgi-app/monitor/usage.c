@@ -379,7 +379,7 @@ static int pid_in_file(const char *path, int64_t *pid)
 
 void usage_measure(struct usage *u, struct usage_meter *m, const char *pid_file, int64_t port, int64_t mono_ms, struct usage_reading *out)
 {
-	int64_t pids[USAGE_PIDS_MAX];
+	int64_t pids[USAGE_PIDS_MAX] = {0};
 	int n = 0;
 
 	if (pid_file)

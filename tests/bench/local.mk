@@ -5,4 +5,4 @@ CLEANFILES += %D%/stream_bench
 %C%_stream_bench_CFLAGS = $(AM_CFLAGS)
 %C%_stream_bench_LDFLAGS = $(AM_LDFLAGS) -pthread
 %C%_stream_bench_LDADD = $(STORE_LIBS)
-EXTRA_DIST += %D%/run %D%/empty.c %D%/stream.py
+EXTRA_DIST += %D%/run %D%/empty.c %D%/stream.py %D%/watching.py
