@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CURVE_POINTS 40 /* of accuracy_curve, and one more at most */
+
 struct recent {
 	struct progress_round rounds[PROGRESS_ROUNDS_MAX]; /* filled from the end: the store gives the newest first */
 	size_t n;
@@ -161,7 +163,39 @@ static int read_recent(struct request *q, const struct experiment *x, struct rec
 	return round_each_recent(q->app->store, x->id, PROGRESS_ROUNDS_MAX, add_recent, recent, e);
 }
 
-int experiment_view_item(struct request *q, struct json_out *j, const struct experiment *x, struct err *e)
+/* Some of its points, evenly, and the last: as many as a small picture can show. */
+struct curve {
+	struct json_out *j;
+	int64_t seen, rounds, stride;
+};
+
+static void add_point(void *arg, const struct round *r)
+{
+	struct curve *c = arg;
+
+	if (c->seen % c->stride == 0 || c->seen == c->rounds - 1) {
+		json_array_begin(c->j, NULL);
+		json_put_i64(c->j, NULL, r->round);
+		json_put_double(c->j, NULL, r->accuracy);
+		json_array_end(c->j);
+	}
+	c->seen++;
+}
+
+static int put_curve(struct request *q, struct json_out *j, const struct experiment *x, struct err *e)
+{
+	struct curve c = {.j = j, .rounds = x->rounds_completed, .stride = x->rounds_completed / CURVE_POINTS + 1};
+	int64_t total;
+	int rc = 0;
+
+	json_array_begin(j, "accuracy_curve");
+	if (x->rounds_completed > 0)
+		rc = round_each(q->app->store, x->id, 0, -1, 0, add_point, &c, &total, e);
+	json_array_end(j);
+	return rc;
+}
+
+int experiment_view_item(struct request *q, struct json_out *j, const struct experiment *x, bool curve, struct err *e)
 {
 	struct recent recent = {.n = 0};
 
@@ -169,7 +203,7 @@ int experiment_view_item(struct request *q, struct json_out *j, const struct exp
 	if (x->status == STATUS_RUNNING && read_recent(q, x, &recent, e) == -1)
 		return -1;
 	json_object_begin(j, NULL);
-	if (put_common(q, j, x, &recent, e) == -1)
+	if (put_common(q, j, x, &recent, e) == -1 || (curve && put_curve(q, j, x, e) == -1))
 		return -1;
 	json_object_end(j);
 	return 0;

@@ -8,8 +8,8 @@
 #define VIEW_TIMELINE_MAX 100 /* newest entries shown in the detail; GET …/timeline has all */
 #define VIEW_CLIENTS_MAX 200
 
-/* One item of a list, as an object without a name. */
-int experiment_view_item(struct request *q, struct json_out *j, const struct experiment *x, struct err *e);
+/* One item of a list, as an object without a name; curve: with accuracy_curve. */
+int experiment_view_item(struct request *q, struct json_out *j, const struct experiment *x, bool curve, struct err *e);
 /* The member "experiment" of a detail answer. */
 int experiment_view_detail(struct request *q, struct json_out *j, const struct experiment *x, struct err *e);
 /* The members of GET …/clients, as an array under name. */

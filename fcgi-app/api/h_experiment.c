@@ -44,7 +44,7 @@ static void read_sort(const struct request *q, struct experiment_query *query, s
 		query->sort = (enum experiment_sort)i;
 }
 
-static void read_list_query(const struct request *q, struct experiment_query *query, struct err *e)
+static void read_list_query(const struct request *q, struct experiment_query *query, bool *curves, struct err *e)
 {
 	enum status status;
 
@@ -54,6 +54,7 @@ static void read_list_query(const struct request *q, struct experiment_query *qu
 	if (query->status && !status_from_name(query->status, &status))
 		err_detail(e, "status",
 			   "Must be one of created, queued, starting, running, pausing, paused, resuming, stopping, aborting, completed, stopped, aborted, failed");
+	*curves = request_query_bool(q, "curves", false, e);
 	if (request_query(q, "active"))
 		query->active = request_query_bool(q, "active", false, e) ? 1 : -1;
 	query->scenario = request_query(q, "scenario");
@@ -70,6 +71,7 @@ struct listing {
 	struct request *q;
 	struct json_out *json;
 	struct err *e;
+	bool curves;
 	int rc;
 };
 
@@ -78,7 +80,7 @@ static void list_item(void *arg, const struct experiment *x)
 	struct listing *l = arg;
 
 	if (l->rc == 0)
-		l->rc = experiment_view_item(l->q, l->json, x, l->e);
+		l->rc = experiment_view_item(l->q, l->json, x, l->curves, l->e);
 }
 
 int h_experiment_list(struct request *q, struct response *r, struct err *e)
@@ -88,7 +90,7 @@ int h_experiment_list(struct request *q, struct response *r, struct err *e)
 	int64_t total;
 	int rc = -1;
 
-	read_list_query(q, &query, e);
+	read_list_query(q, &query, &l.curves, e);
 	if (err_collected(e, "Invalid query") == -1)
 		return -1;
 	if (store_read_begin(q->app->store, e) == -1)

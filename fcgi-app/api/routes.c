@@ -9,7 +9,7 @@
 const struct route routes[] = {
 	/* method, pattern, who, rate, largest body, cached for, query parameters, handler */
 	{METHOD_GET, "/events", ACCESS_ENGINE_READ, RATE_STANDARD, 0, 0, "after wait topics experiment_ids limit", h_event_list},
-	{METHOD_GET, "/experiments", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "status active scenario q limit offset sort", h_experiment_list},
+	{METHOD_GET, "/experiments", ACCESS_VIEWER, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "status active scenario q curves limit offset sort", h_experiment_list},
 	{METHOD_POST, "/experiments", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_experiment_create},
 	{METHOD_GET, "/experiments/:id", ACCESS_ENGINE_READ, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_experiment_get},
 	{METHOD_PATCH, "/experiments/:id", ACCESS_OPERATOR, RATE_STANDARD, 64 * KIB, 0, "", h_experiment_edit},

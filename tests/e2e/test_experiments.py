@@ -118,7 +118,7 @@ def test_a_name_comes_back_byte_for_byte(api, name):
 @pytest.mark.parametrize("query", [
     "sort=created_at:decs", "sort=nosuch:asc", "sort=:desc", "sort=", "sort=created_at:desc,(select%201)", "sort=name;drop%20table%20experiment--",
     "staus=running", "status=", "status=running,paused", "status=RUNNING", "limit=0", "limit=101", "limit=x", "limit=", "limit=1e1", "offset=-1",
-    "offset=9223372036854775808", "limit=1&limit=2", "q=", "scenario=", "q=%ff", "active=", "active=1",
+    "offset=9223372036854775808", "limit=1&limit=2", "q=", "scenario=", "q=%ff", "active=", "active=1", "curves=yes",
 ])
 def test_a_wrong_query_is_400_and_says_which(api, query):
     body = error(api.get(f"/experiments?{query}"), 400, "VALIDATION_ERROR")
@@ -150,6 +150,21 @@ def test_total_counts_what_the_filter_lets_through(stack_with):
         assert active["total"] == 1 and [x["id"] for x in active["experiments"]] == [run]
     assert get(active="false")["total"] == 12 and run not in [x["id"] for x in get(active="false", limit=100)["experiments"]]
     assert get(active="true", scenario="quick_demo")["total"] == 0
+
+
+def test_curves_in_a_list(stack):
+    """Every round of a short run, some of a long one, the last in any case; none where none was completed."""
+    short, long, none = stack.create(configuration={"rounds": 3, "pace_ms": 1}), stack.create(configuration={"rounds": 95, "pace_ms": 1}), stack.create()
+    for id in (short, long):
+        stack.control(id, "start")
+        stack.wait_status(id, "completed")
+    listed = stack.client.get("/experiments", params={"curves": "true"}).json()["experiments"]
+    curves = {x["id"]: x["accuracy_curve"] for x in listed}
+    assert [r for r, _ in curves[short]] == [1, 2, 3] and curves[none] == []
+    rounds = [r for r, _ in curves[long]]
+    assert 20 <= len(rounds) <= 41 and rounds[0] == 1 and rounds[-1] == 95 and rounds == sorted(set(rounds))
+    assert all(x["accuracy_curve"][-1][1] == x["accuracy"] for x in listed if x["id"] != none)
+    assert "accuracy_curve" not in stack.client.get("/experiments").json()["experiments"][0]
 
 
 @pytest.mark.parametrize("path", ["exp_999", "exp_001%2F..%2Fconfig", "exp%2B1", "exp_001%20", "EXP_001", "exp_1", "exp_0001", "1", "exp_99999999999999999999"])

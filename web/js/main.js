@@ -6,8 +6,9 @@ import { loadSession, session } from './app/session.js';
 import { setTitle } from './app/trouble.js';
 import { Watch } from './app/watch.js';
 import { Bones, Empty, Failure } from './parts/blank.js';
-import { Login } from './pages/login.js';
+import { lazy } from './parts/lazy.js';
 
+const Login = lazy(() => import('./pages/login.js'), 0);
 // A page is loaded when it is first opened.
 const PAGES = {
 	'': () => import('./pages/overview.js'),

@@ -56,6 +56,18 @@ export function marksOf(timeline, rounds, axis) {
 	return marks;
 }
 
+/** What the charts of a run mark: its timeline and its alerts, in order. */
+export function withAlerts(timeline, alerts) {
+	const opened = alerts.map((a) => ({ event: 'alert_opened', timestamp: a.created_at, details: a.title }));
+	return [...timeline, ...opened].sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0));
+}
+
+/** The marks near a place: within half of the mean distance of two points. */
+export function marksNear(marks, xs, x) {
+	const reach = xs.length > 1 ? (xs.at(-1) - xs[0]) / (xs.length - 1) / 2 : 0.5;
+	return marks.filter((m) => Math.abs(Math.max(m.x, xs[0]) - x) <= reach);
+}
+
 /** Series of several runs on one axis of x: [xs, ys of the first, ys of the second …], null where a run has no point. */
 export function joinRuns(runs, axis, member) {
 	const points = runs.map((rounds) => new Map(roundXs(rounds, axis).map((x, i) => [x, number(rounds[i][member])])));
@@ -87,4 +99,23 @@ export function toCsv(header, rows) {
 		return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 	};
 	return [header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+}
+
+/** Places of values with a gap on either side, which no line would show. */
+export function lonePoints(ys) {
+	const lone = [];
+	let before = null;
+	let candidate = -1;
+	ys.forEach((y, i) => {
+		if (y === undefined) return;
+		if (y === null) {
+			if (candidate >= 0) lone.push(candidate);
+			candidate = -1;
+		} else {
+			candidate = before === null ? i : -1;
+		}
+		before = y;
+	});
+	if (candidate >= 0) lone.push(candidate);
+	return lone;
 }

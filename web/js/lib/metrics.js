@@ -128,24 +128,6 @@ export function alignSeries(list, step, [from, to]) {
 	return [xs, ...columns.map((c) => xs.map((x) => c.get(x)))];
 }
 
-/** Places of values with a gap on either side, which no line would show. */
-export function lonePoints(ys) {
-	const lone = [];
-	let before = null;
-	let candidate = -1;
-	ys.forEach((y, i) => {
-		if (y === undefined) return;
-		if (y === null) {
-			if (candidate >= 0) lone.push(candidate);
-			candidate = -1;
-		} else {
-			candidate = before === null ? i : -1;
-		}
-		before = y;
-	});
-	if (candidate >= 0) lone.push(candidate);
-	return lone;
-}
 
 /** { last, min, mean, max, n } over what lies in the span. */
 export function statsOf(points, [from, to], step) {

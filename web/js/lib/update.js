@@ -16,9 +16,18 @@ export function applyUpdate(experiment, update) {
 		updated_at: update.at,
 	};
 	if (update.status !== experiment.status) next.status_since = update.at;
+	if (experiment.accuracy_curve && update.round) next.accuracy_curve = withPoint(experiment.accuracy_curve, update.round);
 	if (experiment.metrics) next.metrics = { ...experiment.metrics, current_round: update.current_round, global_accuracy: update.accuracy, global_loss: update.loss };
 	if (experiment.clients && update.client) next.clients = withClient(experiment.clients, update.client);
 	return next;
+}
+
+const CURVE_MAX = 80;
+/** A curve, [[round, accuracy], …], with the point of a round that has just been completed; when there are too many, every other one goes. */
+export function withPoint(curve, { round, accuracy }) {
+	if (curve.length && curve.at(-1)[0] >= round) return curve;
+	const next = [...curve, [round, accuracy]];
+	return next.length <= CURVE_MAX ? next : next.filter((_, i) => i % 2 === 0 || i === next.length - 1);
 }
 
 /** Clients by id, with one of them new or changed. */

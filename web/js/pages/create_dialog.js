@@ -12,7 +12,7 @@ import { AreaField, CheckField, NumberField, SelectField, TextField } from '../p
 import { Icon } from '../parts/icons.js';
 
 /** from: 'new', or the id of an experiment whose settings are the beginning. */
-export function CreateDialog({ from, onClose }) {
+export default function CreateDialog({ from, onClose }) {
 	const original = from === 'new' ? null : from;
 	const needed = useResource(`create ${from}`, async (signal) => {
 		const [{ scenarios }, copied] = await Promise.all([client.scenarios.list({ limit: 100 }, { signal }), original ? client.experiments.get(original, { signal }) : null]);

@@ -14,10 +14,13 @@ import { Progress } from '../parts/progress.js';
 import { Ago, now } from '../parts/time.js';
 import { Controls } from './experiment_controls.js';
 import { Charts } from './experiment_charts.js';
-import { Clients } from './experiment_clients.js';
-import { Artifacts, Configuration, Log, Timeline } from './experiment_details.js';
 import { Manage } from './experiment_manage.js';
-import { Elapsed } from './experiments.js';
+import { Elapsed } from '../parts/elapsed.js';
+import { lazy } from '../parts/lazy.js';
+
+const part = (name) => lazy(() => import('./experiment_details.js').then((module) => ({ default: module[name] })), 6);
+const Clients = lazy(() => import('./experiment_clients.js'), 8);
+const [Artifacts, Configuration, Log, Timeline] = ['Artifacts', 'Configuration', 'Log', 'Timeline'].map(part);
 
 const TABS = [['', 'Progress'], ['clients', 'Clients'], ['timeline', 'Timeline'], ['log', 'Log'], ['configuration', 'Configuration'], ['files', 'Files']];
 

@@ -1,19 +1,31 @@
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
 import { formatBytes, formatNumber, plural, titleOf, words } from '../lib/format.js';
-import { html, useEffect, useRef } from '../lib/html.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { isActive } from '../lib/status.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
 import { Icon } from '../parts/icons.js';
 import { SaveButton } from '../parts/save_button.js';
-import { TableBox } from '../parts/table.js';
+import { Pager, TableBox } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 
+const PAGE = 100;
+/** Newest first, in pages counted from the newest. */
 export function Timeline({ experiment: e }) {
-	const entries = e.timeline.toReversed();
-	return html`<section class="card"><div class="card-head"><h2>What happened</h2><span class="small faint">newest first${e.timeline.length >= 100 ? ', the last 100' : ''}</span></div>
-		<ol class="timeline">${entries.map((t) => html`<li key=${t.id}><${Time} at=${t.timestamp} /><div><b>${words(t.event.replace(/^experiment_/, ''))}</b>${t.actor && html` <span class="small faint">by ${t.actor}</span>`}<div class="soft">${t.details}</div></div></li>`)}</ol></section>`;
+	const [page, setPage] = useState(0);
+	const [rounds, setRounds] = useState(true);
+	const list = useResource(`timeline ${e.id} ${page} ${rounds}`, async (signal) => {
+		const { total } = await client.experiments.timeline(e.id, { rounds, limit: 1 }, { signal });
+		const end = total - page * PAGE;
+		const { timeline } = await client.experiments.timeline(e.id, { rounds, limit: Math.min(PAGE, Math.max(1, end)), offset: Math.max(0, end - PAGE) }, { signal });
+		return { total, timeline };
+	});
+	useUpdates('experiment_update', (update) => { if (update.experiment_id === e.id && update.change !== 'client_updated') list.refresh(); });
+	return html`<section class="card card-flush"><div class="card-head"><h2>What happened</h2><span class="small faint">newest first</span>
+			<label class="check end small"><input type="checkbox" checked=${rounds} onChange=${(event) => { setRounds(event.target.checked); setPage(0); }} /><span>with each round</span></label></div>
+		<${Loaded} from=${list} what="the timeline" rows=${8}>${({ timeline, total }) => html`<ol class="timeline timeline-inset">${timeline.toReversed().map((t) => html`<li key=${t.id}><${Time} at=${t.timestamp} /><div><b>${words(t.event.replace(/^experiment_/, ''))}</b>${t.actor && html` <span class="small faint">by ${t.actor}</span>`}<div class="soft">${t.details}</div></div></li>`)}</ol>
+			<${Pager} offset=${page * PAGE} limit=${PAGE} total=${total} onPage=${(offset) => setPage(offset / PAGE)} one="entry" many="entries" />`}<//></section>`;
 }
 
 export function Log({ experiment: e }) {

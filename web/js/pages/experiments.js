@@ -3,22 +3,23 @@ import { useResource, useUpdates } from '../app/resource.js';
 import { go, href } from '../app/router.js';
 import { may } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
-import { formatDuration, formatLoss, formatPercent, parseTime, plural } from '../lib/format.js';
+import { formatLoss, formatPercent, plural } from '../lib/format.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { queryNumber } from '../lib/route.js';
-import { EXPERIMENT_STATUSES, isActive, stateOf } from '../lib/status.js';
+import { EXPERIMENT_STATUSES, stateOf } from '../lib/status.js';
 import { applyUpdate } from '../lib/update.js';
-import { useValue } from '../lib/emitter.js';
+import { AccuracySpark } from '../parts/accuracy_spark.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
 import { optionList } from '../parts/field.js';
 import { Icon } from '../parts/icons.js';
 import { Progress } from '../parts/progress.js';
-import { RoundsSpark } from '../parts/rounds_spark.js';
 import { Pager, SortHead, TableBox } from '../parts/table.js';
-import { now, Time } from '../parts/time.js';
-import { CreateDialog } from './create_dialog.js';
+import { Time } from '../parts/time.js';
+import { Elapsed } from '../parts/elapsed.js';
+import { lazy } from '../parts/lazy.js';
 
+const CreateDialog = lazy(() => import('./create_dialog.js'), 0);
 const DEFAULTS = { status: '', scenario: '', q: '', sort: 'created_at:desc', offset: 0, limit: 20 };
 const COMPARED_MAX = 8;
 
@@ -27,7 +28,7 @@ export default function Experiments({ query }) {
 	const { create, ...asked } = shown;
 	const set = (part, replace) => go(['experiments'], { ...shown, create: null, offset: 0, ...part }, { defaults: DEFAULTS, replace });
 	const list = useResource(`experiments ${JSON.stringify(asked)}`, (signal) => client.experiments.list(
-		{ status: shown.status, scenario: shown.scenario, q: shown.q, sort: shown.sort, limit: shown.limit, offset: shown.offset }, { signal }));
+		{ status: shown.status, scenario: shown.scenario, q: shown.q, sort: shown.sort, limit: shown.limit, offset: shown.offset, curves: true }, { signal }));
 	const scenarios = useResource('scenarios', (signal) => client.scenarios.list({ limit: 100 }, { signal }), { every: 0, liveEvery: 0 });
 	const [chosen, setChosen] = useState([]);
 	useEffect(() => setTitle('Experiments'), []);
@@ -79,16 +80,8 @@ function ExperimentTable({ experiments, sort, onSort, chosen, choose }) {
 			<td><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></td>
 			<td><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} /></td>
 			<td class="number">${formatPercent(e.accuracy)}</td>
-			<td><${RoundsSpark} id=${e.id} completed=${e.rounds_completed} accuracy=${e.accuracy} /></td>
+			<td><${AccuracySpark} curve=${e.accuracy_curve} accuracy=${e.accuracy} /></td>
 			<td class="number">${formatLoss(e.loss)}</td>
 			<td class="number"><${Elapsed} experiment=${e} /></td>
 			<td><${Time} at=${e.created_at} /></td></tr>`)}</tbody><//>`;
-}
-
-/** How long it ran, or has run so far. */
-export function Elapsed({ experiment }) {
-	const ms = useValue(now);
-	if (experiment.duration_seconds !== null && experiment.duration_seconds !== undefined) return formatDuration(experiment.duration_seconds);
-	const from = isActive(experiment.status) ? parseTime(experiment.started_at) : null;
-	return formatDuration(from === null ? null : Math.max(0, Math.round((ms - from) / 1000)));
 }

@@ -5,7 +5,7 @@ import { setTitle } from '../app/trouble.js';
 import { TextField } from '../parts/field.js';
 import { Icon } from '../parts/icons.js';
 
-export function Login() {
+export default function Login() {
 	const note = useValue(sessionNote);
 	const [way, setWay] = useState('password');
 	const [form, setForm] = useState({ username: '', password: '', token: '' });

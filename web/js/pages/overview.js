@@ -7,19 +7,19 @@ import { formatInteger, formatPercent, plural } from '../lib/format.js';
 import { html, useEffect } from '../lib/html.js';
 import { isActive, stateOf } from '../lib/status.js';
 import { applyUpdate } from '../lib/update.js';
+import { AccuracySpark } from '../parts/accuracy_spark.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
 import { Icon } from '../parts/icons.js';
 import { Progress } from '../parts/progress.js';
-import { RoundsSpark } from '../parts/rounds_spark.js';
 import { Ago, Time } from '../parts/time.js';
 import { Platform, Services } from './overview_services.js';
 
 export default function Overview() {
 	const health = useResource('health', (signal) => client.health.get({ signal }), { every: 20_000, liveEvery: 30_000 });
 	const dependencies = useResource('dependencies', (signal) => client.health.dependencies({ signal }), { every: 30_000, liveEvery: 60_000 });
-	const active = useResource('active runs', (signal) => client.experiments.list({ active: true, limit: 50 }, { signal }));
-	const others = useResource('recent runs', (signal) => client.experiments.list({ active: false, limit: 8 }, { signal }));
+	const active = useResource('active runs', (signal) => client.experiments.list({ active: true, limit: 50, curves: true }, { signal }));
+	const others = useResource('recent runs', (signal) => client.experiments.list({ active: false, limit: 8, curves: true }, { signal }));
 	const alerts = useResource('open alerts', (signal) => client.alerts.list({ open: true, limit: 20 }, { signal }));
 	useEffect(() => setTitle('Overview'), []);
 	useUpdates('experiment_update', (update) => {
@@ -62,7 +62,7 @@ function Run({ experiment: e }) {
 	return html`<div class="run">
 		<div class="run-name"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · <${Time} at=${e.created_at} /></span></div>
 		<div class="stack-small"><div><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></div><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} label=${`Rounds of ${e.id}`} /></div>
-		<${RoundsSpark} id=${e.id} completed=${e.rounds_completed} accuracy=${e.accuracy} />
+		<${AccuracySpark} curve=${e.accuracy_curve} accuracy=${e.accuracy} />
 		<div class="run-accuracy"><b>${formatPercent(e.accuracy)}</b><span class="small faint nowrap" title=${isActive(e.status) && !ends ? e.eta_reason : null}>${ends ? html`ends <${Ago} at=${ends} />` : 'accuracy'}</span></div></div>`;
 }
 

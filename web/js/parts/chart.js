@@ -4,7 +4,7 @@ import { useValue } from '../lib/emitter.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { Icon } from './icons.js';
 import { marksPlugin } from './chart_marks.js';
-import { lonePoints } from '../lib/metrics.js';
+import { lonePoints } from '../lib/chart_data.js';
 import { timeTicks } from '../lib/time_ticks.js';
 
 const sheet = new URL('../../vendor/uplot.css', import.meta.url).href;
@@ -18,13 +18,14 @@ const dashOf = (s, i) => DASHES[(s.place ?? i) % 8];
 /**
  * Lines over a common x, with crosshair, zoom by dragging (or the keys + and -), and values under it.
  * series: [{ label, place }], place of its colour and dashes where that is not its number here; data: [xs, ys, …]; group: charts whose crosshairs move together; time: x is Unix seconds.
+ * onAt: gets the number of the point under the crosshair, or null.
  * span: the ends of x whatever the data has, so that what is missing shows; note: what stands in the place of lines where there are none.
  */
-export function Chart({ title, data, series, marks, group, time = false, xFormat = String, xTitle, xLabel, yFormat = String, yTicks, height = 220, range, dashed, handle, zoomed, onZoom, span, note }) {
+export function Chart({ title, data, series, marks, group, time = false, xFormat = String, xTitle, xLabel, yFormat = String, yTicks, height = 220, range, dashed, handle, zoomed, onZoom, onAt, span, note }) {
 	const box = useRef(null);
 	const plot = useRef(null);
 	const latest = useRef({});
-	latest.current = { marks, xFormat, yFormat, yTicks, onZoom, zoomed, span };
+	latest.current = { marks, xFormat, yFormat, yTicks, onZoom, onAt, zoomed, span };
 	const version = useValue(colours);
 	const [at, setAt] = useState(null);
 	const shape = JSON.stringify([series.map((s) => [s.label, s.colour, s.place]), time, height, range, group, dashed]);
@@ -42,7 +43,7 @@ export function Chart({ title, data, series, marks, group, time = false, xFormat
 			series: [{}, ...series.map((s, i) => ({ label: s.label, stroke: colour(colourOf(s, i)), width: 2, dash: dashed ? dashOf(s, i) : [], spanGaps: Boolean(s.spanGaps), points: { show: (self) => span !== undefined || self.data[0].length < 25, filter: span ? (self, k) => lonePoints(self.data[k]) : undefined, size: 5 } }))],
 			cursor: { sync: group ? { key: group, setSeries: false } : undefined, drag: { x: true, y: false, dist: 6 }, points: { size: 8 }, y: false },
 			hooks: {
-				setCursor: [(self) => setAt(self.cursor.idx ?? null)],
+				setCursor: [(self) => { setAt(self.cursor.idx ?? null); latest.current.onAt?.(self.cursor.idx ?? null); }],
 				setSelect: [(self) => {
 					if (self.select.width > 4) latest.current.onZoom?.([self.posToVal(self.select.left, 'x'), self.posToVal(self.select.left + self.select.width, 'x')]);
 				}],

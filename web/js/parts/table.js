@@ -3,11 +3,11 @@ import { plural } from '../lib/format.js';
 import { Icon } from './icons.js';
 
 /** A heading that sorts. sort is 'field:asc' or 'field:desc'. */
-export function SortHead({ field, sort, onSort, number, first = 'asc', children }) {
+export function SortHead({ field, sort, onSort, number, wrap, first = 'asc', children }) {
 	const [name, direction] = sort.split(':');
 	const on = name === field;
 	const next = on ? (direction === 'asc' ? 'desc' : 'asc') : first;
-	return html`<th scope="col" class=${number ? 'number' : null} aria-sort=${on ? (direction === 'asc' ? 'ascending' : 'descending') : null}>
+	return html`<th scope="col" class=${`${number ? 'number' : ''}${wrap ? ' wrap' : ''}`} aria-sort=${on ? (direction === 'asc' ? 'ascending' : 'descending') : null}>
 		<button type="button" class="sort" onClick=${() => onSort(`${field}:${next}`)}>${children}<${Icon} name=${on ? (direction === 'asc' ? 'up' : 'down') : 'both'} /></button></th>`;
 }
 

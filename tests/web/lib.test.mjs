@@ -1,0 +1,38 @@
+// Pure parts of the page that experiments stand on.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { marksNear, marksOf, withAlerts } from '../../web/js/lib/chart_data.js';
+import { sparkPath } from '../../web/js/lib/spark.js';
+import { applyUpdate, withPoint } from '../../web/js/lib/update.js';
+
+const at = (s) => new Date(Date.UTC(2024, 0, 15, 10, 0, s)).toISOString();
+const ROUNDS = [1, 2, 3, 4].map((round) => ({ round, started_at: at(round * 10 - 10), completed_at: at(round * 10), accuracy: round / 10 }));
+
+test('alerts take their place among what happened', () => {
+	const happened = withAlerts([{ event: 'experiment_started', timestamp: at(0), details: 'Started' }, { event: 'client_lost', timestamp: at(30), details: 'Lost' }], [{ created_at: at(15), title: 'Slow round' }]);
+	assert.deepEqual(happened.map((h) => h.event), ['experiment_started', 'alert_opened', 'client_lost']);
+	const marks = marksOf(happened, ROUNDS, 'round');
+	assert.deepEqual(marks.map((m) => [m.kind, m.x]), [['state', 0], ['alert', 1.5], ['drop', 3]]);
+	assert.deepEqual(marksNear(marks, [1, 2, 3, 4], 3).map((m) => m.text), ['Lost']);
+	assert.deepEqual(marksNear(marks, [1, 2, 3, 4], 1).map((m) => m.kind), ['state', 'alert']);
+});
+
+test('a curve grows by a point a round, each once, and not without end', () => {
+	let curve = [];
+	for (let round = 1; round <= 500; round++) curve = withPoint(curve, { round, accuracy: round / 500 });
+	assert.ok(curve.length <= 80 && curve.length > 30);
+	assert.deepEqual(curve.at(-1), [500, 1]);
+	assert.equal(withPoint(curve, { round: 500, accuracy: 0 }), curve);
+});
+
+test('a live message carries the curve of a list on, and leaves what has none alone', () => {
+	const update = { status: 'running', current_round: 3, rounds_completed: 3, accuracy: 0.3, loss: 1, waiting_for: null, failure: null, at: at(30), round: { round: 3, accuracy: 0.3 } };
+	assert.deepEqual(applyUpdate({ status: 'running', accuracy_curve: [[1, 0.1], [2, 0.2]] }, update).accuracy_curve, [[1, 0.1], [2, 0.2], [3, 0.3]]);
+	assert.ok(!('accuracy_curve' in applyUpdate({ status: 'running' }, update)));
+});
+
+test('a small line keeps the distances of its points', () => {
+	assert.equal(sparkPath([0, 1, 1], 100, 10, null, [1, 2, 5]), 'M0.0 10.0L25.0 0.0L100.0 0.0');
+	assert.equal(sparkPath([0, null, 1], 100, 10), 'M0.0 10.0M100.0 0.0');
+	assert.equal(sparkPath([null, NaN], 100, 10), '');
+});
