@@ -34,17 +34,6 @@ def pytest_runtest_makereport(item, call):
             node.stash[_failed] = True
 
 
-def pytest_collection_modifyitems(config, items):
-    """The test of whether every operation was used comes last, and is left out where only a part of the tests is run."""
-    last = [i for i in items if i.name == "test_every_operation_was_used"]
-    chosen = config.option.keyword or config.option.markexpr or any("::" in str(a) for a in config.args) or config.option.deselect or getattr(config.option, "lf", False)
-    files = {i.path.name for i in items}
-    whole = not chosen and files >= {f.name for f in Path(__file__).parent.glob("test_*.py")}
-    items[:] = [i for i in items if i not in last] + (last if whole else [])
-    if last and not whole:
-        config.hook.pytest_deselected(items=last)
-
-
 def make_stack(request, kind=Stack, **more):
     """A started Stack (or a kind of it) that is stopped and removed after the test; its logs are printed when the test failed."""
     # Not pytest's tmp_path: a socket's path has 108 bytes at most.

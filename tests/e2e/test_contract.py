@@ -120,8 +120,3 @@ def test_every_operation_says_what_all_can_answer():
             if not operation.get("summary") or not operation.get("tags"):
                 found.append(f"{name} has no summary or tag")
     nothing(found)
-
-
-def test_every_operation_was_used():
-    """Runs last, and only when every file of these tests was run whole (see conftest.py): each operation has been a success in one of them."""
-    nothing([f"no test has used {operation}" for operation in contract.never_seen()])

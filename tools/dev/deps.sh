@@ -10,7 +10,7 @@ deps_build=(
 deps_up=("${deps_build[@]}" lighttpd lighttpd-mod-deflate curl:curl jq:jq dataset-fashion-mnist)
 deps_test=(
 	"${deps_up[@]}" check libfcgi-bin spawn-fcgi sqlite3:sqlite3 shellcheck
-	python3 python3-venv python3-pytest python3-pytest-timeout python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd python3-sklearn
+	python3 python3-venv python3-pytest python3-pytest-timeout python3-pytest-xdist python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd python3-sklearn
 	python3-mypy python3-pandas python3-setuptools python3-wheel
 	nginx:nginx apache2 caddy:caddy lighttpd-mod-openssl
 	redis-server:redis-server influxdb:influxd prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter python3-bson openssl:openssl

@@ -132,7 +132,7 @@ up_flower() {
 	done
 	for ((i = 1; i <= supernodes; i++)); do
 		up_flower_port[supernode$i]=$(port_free "$next")
-		next=$((up_flower_port[supernode$i] + 1))
+		next=$((${up_flower_port[supernode$i]} + 1))
 		up_start "supernode$i"
 	done
 }

@@ -6,8 +6,11 @@ import subprocess
 import time
 from pathlib import Path
 
-# A port that was handed out is not handed out again in this run, even before anything listens on it.
+# A port that was handed out is not handed out again in this run, even before anything listens on it; and where several processes test
+# side by side (pytest-xdist), each has ports of its own.
 _handed_out = set()
+_WORKERS_MAX = 8
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS_MAX
 
 
 def free_port():
@@ -15,7 +18,7 @@ def free_port():
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        if port not in _handed_out:
+        if port // 2 % _WORKERS_MAX == _worker and port not in _handed_out:
             _handed_out.add(port)
             return port
 
