@@ -3,6 +3,6 @@ web-install:
 	$(MKDIR_P) '$(DESTDIR)$(pkgdatadir)/web'
 	cp -R $(srcdir)/%D%/. '$(DESTDIR)$(pkgdatadir)/web/'
 	chmod -R u+w,go-w,a+rX '$(DESTDIR)$(pkgdatadir)/web'
-	rm -f '$(DESTDIR)$(pkgdatadir)/web/vendor.sh' '$(DESTDIR)$(pkgdatadir)/web/local.mk'
+	cd '$(DESTDIR)$(pkgdatadir)/web' && rm -f vendor.sh local.mk package.json
 web-uninstall:
 	rm -rf '$(DESTDIR)$(pkgdatadir)/web'

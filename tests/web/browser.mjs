@@ -83,9 +83,9 @@ export async function ask(action, argument = null) {
 	return JSON.parse((await answers.next()).value);
 }
 
-/** Run the steps, whatever happens to one of them, and end. */
+/** Run the steps (STEP in the environment: the one of that name), whatever happens to one of them, and end. */
 export async function run(...steps) {
-	for (const step of steps) {
+	for (const step of steps.filter(({ name }) => !process.env.STEP || process.env.STEP === name)) {
 		try {
 			await step();
 		} catch (e) {

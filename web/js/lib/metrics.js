@@ -22,7 +22,7 @@ export function readRange(query) {
 	const to = parseTime(query.to);
 	const seconds = from !== null && to !== null ? (to - from) / 1000 : 0;
 	if (query.range === 'custom' && seconds >= 1 && seconds <= SPAN_MAX_S) return { name: 'custom', from: from / 1000, to: to / 1000, seconds, step: stepFor(seconds) };
-	const name = query.range in RANGES ? query.range : '1h';
+	const name = Object.hasOwn(RANGES, query.range ?? '') ? query.range : '1h';
 	return { name, from: null, to: null, seconds: RANGES[name][0], step: stepFor(RANGES[name][0]) };
 }
 
@@ -40,13 +40,19 @@ export const isLive = (range) => range.from === null;
 /** 'a.b' → ['a', 'b'] of names that there can be, each once, at most so many. */
 export const readNames = (text, most) => [...new Set((text ?? '').split('.').filter((name) => /^[a-z][a-z0-9_]{0,63}$/.test(name)))].slice(0, most);
 
-/**
- * Which metrics a service of GET /metrics/live has: those with a number now. One that does not answer had an answer time before.
- */
-export function metricsOf(service) {
-	const own = Object.keys(service).filter((m) => known(service[m]));
-	if (service.status !== 'healthy' && !own.includes('response_time_ms')) own.push('response_time_ms');
-	return [...own, 'up'];
+/** What most services have while they answer. */
+export const USUAL = ['cpu_usage', 'memory_usage', 'response_time_ms'];
+
+/** Which metrics a service of GET /metrics/live has: those with a number now, and while it does not answer those that it usually has. seen: what it had before. */
+export function metricsOf(service, seen = []) {
+	const silent = service.status !== 'healthy' && service.status !== 'degraded';
+	return [...new Set([...Object.keys(service).filter((m) => known(service[m]) || (silent && USUAL.includes(m))), ...seen, 'up'])];
+}
+
+/** A service with a sample of it: what the sample does not have is not known any more. */
+export function withMetrics(service, { status, metrics, at }) {
+	const before = Object.fromEntries(Object.entries(service).map(([name, value]) => [name, known(value) ? null : value]));
+	return { ...before, ...metrics, status, observed_at: at, stale: false };
 }
 
 /** In which order metrics are offered. */
@@ -90,7 +96,7 @@ export function rangeOf(metric) {
 
 /** Points of GET /metrics/history: [{ t, value, min, max, n }], t in Unix seconds at the step's beginning. */
 export function readPoints(points) {
-	return points.map((p) => ({ t: parseTime(p.timestamp) / 1000, value: p.value, min: p.min, max: p.max, n: p.samples })).filter((p) => Number.isFinite(p.t) && known(p.value));
+	return points.filter((p) => parseTime(p.timestamp) !== null && known(p.value)).map((p) => ({ t: parseTime(p.timestamp) / 1000, value: p.value, min: p.min, max: p.max, n: p.samples }));
 }
 
 /** The same with one more sample, in its step. */

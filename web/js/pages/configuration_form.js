@@ -101,7 +101,7 @@ export function ConfigurationForm({ config, groups }) {
 			<div class="fields">${settings.map((s) => html`<${SettingField} key=${s.path} setting=${s} path=${s.path} ...${shared} />`)}</div>
 			${name === 'notifications' && html`<${TestButton} base=${base} unsaved=${Object.keys(edits).some((p) => p.startsWith('notifications.'))} />`}</section>`)}
 		<${Services} known=${known} settings=${groups.service} editAll=${editAll} ...${shared} />
-		${count > 0 && html`<div class="save-bar" role="region" aria-label="Unsaved changes"><span class="grow"><b>${plural(count, 'change')}</b> <span class="soft">not saved yet</span></span>
+		${count > 0 && html`<div class="save-bar" role="region" aria-label="Unsaved changes"><span class="grow"><b>${plural(count, 'change')}</b> <span class="soft">not saved yet</span>${conflict && html`. <button type="button" class="link-button" onClick=${() => document.querySelector('.conflict').scrollIntoView({ block: 'center' })}>Somebody else has changed it meanwhile</button>`}</span>
 			<button type="button" class="button" onClick=${discard} disabled=${busy}>Discard</button>
 			<button type="button" class="button button-main" disabled=${busy || conflict} aria-busy=${busy ? 'true' : null} onClick=${() => send(true)}>${busy ? 'Checking …' : 'Check and save'}</button></div>`}
 		${review && html`<${Dialog} title="Save these changes?" onClose=${() => setReview(null)} onSubmit=${() => send(false)} foot=${html`<span class="note">They are in force at once.</span><button type="button" class="button" onClick=${() => setReview(null)}>Back</button>

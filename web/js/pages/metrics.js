@@ -2,12 +2,13 @@ import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
 import { go } from '../app/router.js';
 import { seriesKey, useSeries } from '../app/series.js';
+import { session } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
 import { toCsv } from '../lib/chart_data.js';
 import { downloadText } from '../lib/download.js';
 import { parseTime, titleOf } from '../lib/format.js';
 import { html, useEffect, useMemo } from '../lib/html.js';
-import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf } from '../lib/metrics.js';
+import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { zoneName } from '../lib/time_ticks.js';
 import { useValue } from '../lib/emitter.js';
@@ -20,14 +21,22 @@ import { RangePicker } from './metrics_range.js';
 
 const SERVICES_MAX = 8;
 const METRICS_MAX = 12;
-const USUAL = ['cpu_usage', 'memory_usage', 'response_time_ms'];
 const DEFAULTS = { range: '1h', by: 'service' };
+
+/** Metrics by service that were there once: a chart stays while its service does not answer. */
+const seen = new Map();
+session.subscribe(() => seen.clear());
+function offeredBy(name, service) {
+	const metrics = metricsOf(service, seen.get(name));
+	seen.set(name, metrics);
+	return metrics;
+}
 
 /** What is there to choose from, and what is chosen: the address's word, else what is set up and usual. */
 function choose(services, query) {
 	const there = Object.keys(services).filter((name) => services[name].status !== 'not_configured');
-	const shown = query.services === undefined ? there.slice(0, SERVICES_MAX) : readNames(query.services, SERVICES_MAX).filter((name) => name in services);
-	const metrics = [...new Set(shown.flatMap((name) => metricsOf(services[name])))].sort(byWeight);
+	const shown = query.services === undefined ? there.slice(0, SERVICES_MAX) : readNames(query.services, SERVICES_MAX).filter((name) => Object.hasOwn(services, name));
+	const metrics = [...new Set(shown.flatMap((name) => offeredBy(name, services[name])))].sort(byWeight);
 	const chosen = query.metrics === undefined ? USUAL.filter((m) => metrics.includes(m)) : readNames(query.metrics, METRICS_MAX);
 	return { services: shown, offered: [...new Set([...metrics, ...chosen])].sort(byWeight), metrics: chosen.toSorted(byWeight) };
 }
@@ -42,7 +51,7 @@ export default function Metrics({ query }) {
 function Board({ live, services, query }) {
 	const range = useMemo(() => readRange(query), [query.range, query.from, query.to]);
 	const { services: names, offered, metrics } = choose(services, query);
-	const has = new Map(names.map((name) => [name, metricsOf(services[name])]));
+	const has = new Map(names.map((name) => [name, offeredBy(name, services[name])]));
 	const gone = metrics.filter((m) => !names.some((name) => has.get(name).includes(m))); // of the past, perhaps
 	const wanted = names.flatMap((service) => metrics.filter((m) => has.get(service).includes(m) || gone.includes(m)).map((metric) => ({ service, metric })));
 	const { series, take, reload } = useSeries(wanted, range);
@@ -51,8 +60,9 @@ function Board({ live, services, query }) {
 	const span = useMemo(() => spanOf(range, now.get()), [range, moment]);
 
 	useUpdates('metrics_update', (u) => {
-		if (u.change === 'sample') take(u.service, u.metrics ?? {}, parseTime(u.at));
-		else live.reload();
+		if (u.change !== 'sample') return live.reload();
+		take(u.service, u.metrics, parseTime(u.at));
+		live.change((data) => (u.service in data.services ? { ...data, services: { ...data.services, [u.service]: withMetrics(data.services[u.service], u) } } : data));
 	});
 	useEffect(() => { // without a live connection they are asked for
 		for (const [name, s] of Object.entries(services)) if (!s.stale && s.observed_at) take(name, s, parseTime(s.observed_at));
@@ -67,7 +77,7 @@ function Board({ live, services, query }) {
 	const optionOf = (name) => [name, nameOf(name, services), stateOf('service', services[name].status).word.toLowerCase()];
 	return html`
 		<div class="metrics-bar">
-			<${RangePicker} range=${range} zoomedFrom=${query.of in RANGES ? query.of : null} onPick=${setRange} />
+			<${RangePicker} range=${range} zoomedFrom=${Object.hasOwn(RANGES, query.of ?? '') ? query.of : null} onPick=${setRange} />
 			<${Picker} label="Services" options=${Object.keys(services).map(optionOf)} picked=${names} most=${SERVICES_MAX} onPick=${(list) => set({ services: list.join('.') || '-' }, { replace: true })} />
 			<${Picker} label="Metrics" options=${offered.map((m) => [m, titleOf(m)])} picked=${metrics} most=${METRICS_MAX} onPick=${(list) => set({ metrics: list.join('.') || '-' }, { replace: true })} />
 			<div class="segments" role="group" aria-label="One group of charts for each">${[['service', 'By service'], ['metric', 'By metric']].map(([name, title]) => html`<button key=${name} type="button" aria-pressed=${by === name ? 'true' : 'false'} onClick=${() => set({ by: name }, { replace: true })}>${title}</button>`)}</div>
