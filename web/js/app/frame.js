@@ -71,7 +71,7 @@ export function Frame({ children }) {
 		<header class="top-bar"><${Brand} /><${LiveSign} brief /><${Who} brief /></header>
 		<aside class="side" aria-label="Dashboard"><${Brand} /><nav class="nav" aria-label="Pages"><${NavLinks} /></nav><div class="side-foot"><${LiveSign} /><${Who} /></div></aside>
 		<main id="main" class="page" tabindex="-1"><${StaleBanner} />${children}</main>
-		<footer class="foot"><a href="docs/">API reference</a></footer>
+		<footer class="frame-foot"><a href="docs/">API reference</a></footer>
 		<nav class="bottom-nav" aria-label="Pages"><${NavLinks} short /></nav>
 		<${Toasts} /></div>`;
 }

@@ -14,13 +14,17 @@ const PARTS = [
 ];
 /** The platform knows these of its own services. */
 const OWN_ONLY = ['kind', 'role', 'url'];
+const SHOWN = 40; // of hundreds: the others are found by their names
 const NAME = /^[a-z][a-z0-9_]{0,31}$/;
 
 /** How each service is asked; services of one's own come and go here. */
 export function Services({ known, settings, base, edits, wrong, edit, editAll }) {
 	const [open, setOpen] = useState([]);
 	const [adding, setAdding] = useState(false);
+	const [search, setSearch] = useState('');
 	const names = serviceNames(known, base, edits);
+	const found = names.filter((name) => `${name} ${valueAt(base, `services.${name}.title`, '') ?? ''} ${titleOf(name)}`.toLowerCase().includes(search.trim().toLowerCase()));
+	const shown = [...found.slice(0, SHOWN), ...found.slice(SHOWN).filter((name) => open.includes(name) || Object.keys(wrong).some((p) => wrong[p] && p.startsWith(`services.${name}.`)))];
 	const toggle = (name, on) => setOpen((list) => (on === list.includes(name) ? list : on ? [...list, name] : list.filter((n) => n !== name)));
 	function remove(name) {
 		const gone = Object.fromEntries(Object.keys(edits).filter((p) => p.startsWith(`services.${name}.`)).map((p) => [p, undefined]));
@@ -33,8 +37,10 @@ export function Services({ known, settings, base, edits, wrong, edit, editAll })
 	}
 	return html`<section class="card stack" aria-labelledby="section-services"><div class="row"><div class="grow"><h2 id="section-services">Services</h2><p class="small soft">How often each is asked, and when it counts as well. Services of your own are watched just like the platform's.</p></div>
 			<button type="button" class="button" onClick=${() => setAdding(true)}><${Icon} name="plus" /> Add a service</button></div>
-		<div class="service-list">${names.map((name) => html`<${Service} key=${name} name=${name} own=${!known.includes(name)} gone=${edits[`services.${name}`] === null} settings=${settings} base=${base} edits=${edits} wrong=${wrong} edit=${edit}
+		${names.length > SHOWN && html`<div class="search"><${Icon} name="search" /><input class="input" type="search" aria-label="Search services" placeholder="Search services" value=${search} onInput=${(e) => setSearch(e.target.value)} /></div>`}
+		<div class="service-list">${shown.map((name) => html`<${Service} key=${name} name=${name} own=${!known.includes(name)} gone=${edits[`services.${name}`] === null} settings=${settings} base=${base} edits=${edits} wrong=${wrong} edit=${edit}
 			open=${open.includes(name)} toggle=${(on) => toggle(name, on)} remove=${() => remove(name)} restore=${() => editAll({ [`services.${name}`]: undefined })} />`)}</div>
+		${shown.length < found.length && html`<p class="small soft">and ${plural(found.length - shown.length, 'more', 'more')}: search for them</p>`}
 		${adding && html`<${AddDialog} taken=${names} kinds=${settings.find((s) => s.name === 'kind')?.choices.split(' ') ?? []} onClose=${() => setAdding(false)} onAdd=${add} />`}</section>`;
 }
 

@@ -1,3 +1,4 @@
+import { announce } from '../app/announce.js';
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
 import { go } from '../app/router.js';
@@ -6,12 +7,12 @@ import { session } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
 import { toCsv } from '../lib/chart_data.js';
 import { downloadText } from '../lib/download.js';
-import { parseTime, titleOf } from '../lib/format.js';
-import { html, useEffect, useMemo } from '../lib/html.js';
+import { useValue } from '../lib/emitter.js';
+import { parseTime, plural, titleOf } from '../lib/format.js';
+import { html, useEffect, useMemo, useRef } from '../lib/html.js';
 import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { zoneName } from '../lib/time_ticks.js';
-import { useValue } from '../lib/emitter.js';
 import { Empty, Loaded } from '../parts/blank.js';
 import { Icon } from '../parts/icons.js';
 import { Picker } from '../parts/picker.js';
@@ -48,7 +49,24 @@ export default function Metrics({ query }) {
 		<${Loaded} from=${live} what="the metrics" rows=${8}>${(data) => html`<${Board} live=${live} services=${data.services} query=${query} />`}<//>`;
 }
 
+/** Samples as they come, into what GET /metrics/live said; those of a moment at once, as there may be a thousand services. */
+function useNewest(live) {
+	const pending = useRef(new Map());
+	const timer = useRef(null);
+	useEffect(() => () => clearTimeout(timer.current), []);
+	return (sample) => {
+		pending.current.set(sample.service, sample);
+		timer.current ??= setTimeout(() => {
+			timer.current = null;
+			const samples = [...pending.current.values()];
+			pending.current.clear();
+			live.change((data) => ({ ...data, services: { ...data.services, ...Object.fromEntries(samples.filter((s) => Object.hasOwn(data.services, s.service)).map((s) => [s.service, withMetrics(data.services[s.service], s)])) } }));
+		}, 200);
+	};
+}
+
 function Board({ live, services, query }) {
+	const newest = useNewest(live);
 	const range = useMemo(() => readRange(query), [query.range, query.from, query.to]);
 	const { services: names, offered, metrics } = choose(services, query);
 	const has = new Map(names.map((name) => [name, offeredBy(name, services[name])]));
@@ -62,7 +80,7 @@ function Board({ live, services, query }) {
 	useUpdates('metrics_update', (u) => {
 		if (u.change !== 'sample') return live.reload();
 		take(u.service, u.metrics, parseTime(u.at));
-		live.change((data) => (u.service in data.services ? { ...data, services: { ...data.services, [u.service]: withMetrics(data.services[u.service], u) } } : data));
+		newest(u);
 	});
 	useEffect(() => { // without a live connection they are asked for
 		for (const [name, s] of Object.entries(services)) if (!s.stale && s.observed_at) take(name, s, parseTime(s.observed_at));
@@ -73,6 +91,8 @@ function Board({ live, services, query }) {
 	const zoom = (ends) => (ends ? setRange({ range: 'custom', from: new Date(ends[0] * 1000).toISOString(), to: new Date(ends[1] * 1000).toISOString(), of: range.name === 'custom' ? query.of : range.name }) : query.of && setRange({ range: query.of }));
 	const by = query.by === 'metric' ? 'metric' : 'service';
 	const rows = wanted.map((w) => ({ ...w, ...series.get(seriesKey(w.service, w.metric)) }));
+	const complete = rows.length > 0 && rows.every((r) => r.points || r.error);
+	useEffect(() => { if (complete) announce(`${plural(rows.length, 'line')} of metrics over ${RANGES[range.name]?.[2] ?? 'the time that you chose'}.`); }, [complete, range, rows.length]);
 	const save = () => downloadText(`metrics-${new Date(span[0] * 1000).toISOString().slice(0, 16).replaceAll(':', '')}.csv`, toCsv(METRIC_COLUMNS, metricRows(rows.filter((r) => r.points), span, range.step)), 'text/csv');
 	const optionOf = (name) => [name, nameOf(name, services), stateOf('service', services[name].status).word.toLowerCase()];
 	return html`

@@ -1,5 +1,6 @@
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
+import { href } from '../app/router.js';
 import { formatBytes, formatInteger, formatMs, titleOf } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
 import { badness, stateOf } from '../lib/status.js';
@@ -52,7 +53,7 @@ function ServiceCard({ name, service: s, icon }) {
 	const { tone } = stateOf('service', s.status);
 	const times = useResponseTimes(name);
 	return html`<article class=${`card service-card edge-${tone}`}>
-		<div class="card-head"><${Icon} name=${icon} size=${18} /><h3 class="grow">${titleOf(name)}</h3><${Badge} kind="service" state=${s.status} /></div>
+		<div class="card-head"><${Icon} name=${icon} size=${18} /><h3 class="grow"><a href=${href(['metrics'], { services: name })} title="Its metrics">${titleOf(name)}</a></h3><${Badge} kind="service" state=${s.status} /></div>
 		${s.issues.length > 0 && html`<div class="issues">${s.issues.map((issue) => html`<div key=${issue}>${issue}</div>`)}</div>`}
 		<div class="small soft">${s.since ? html`since <${Ago} at=${s.since} />` : 'never observed'}${s.version ? ` · version ${s.version}` : ''}</div>
 		<div class="foot"><div><b>${formatMs(s.response_time_ms)}</b><div>checked <${Ago} at=${s.last_check} />${s.stale ? html` <b>(stale)</b>` : ''}</div></div>

@@ -40,7 +40,7 @@ export function Chart({ title, data, series, marks, group, time = false, xFormat
 				{ ...axis, size: 32, space: time ? 76 : 56, values: (_, ticks, __, ___, step) => (time ? timeTicks(ticks, step) : ticks.map((t) => latest.current.xFormat(t))) },
 				{ ...axis, size: 58, space: 32, values: (self, ticks) => (self.data[0].length === 0 ? ticks.map(() => '') : latest.current.yTicks?.(ticks) ?? ticks.map((t) => latest.current.yFormat(t))) },
 			],
-			series: [{}, ...series.map((s, i) => ({ label: s.label, stroke: colour(colourOf(s, i)), width: 2, dash: dashed ? dashOf(s, i) : [], spanGaps: Boolean(s.spanGaps), points: { show: (self) => span !== undefined || self.data[0].length < 25, filter: span ? (self, k) => lonePoints(self.data[k]) : undefined, size: 5 } }))],
+			series: [{}, ...series.map((s, i) => ({ label: s.label, stroke: colour(colourOf(s, i)), width: 2, dash: dashed ? dashOf(s, i) : [], spanGaps: Boolean(s.spanGaps), gaps: (_, __, ___, ____, gaps) => gaps.map(([a, b]) => [a - 1, b + 1]), points: { show: (self) => span !== undefined || self.data[0].length < 25, filter: span ? (self, k) => lonePoints(self.data[k]) : undefined, size: 5 } }))],
 			cursor: { sync: group ? { key: group, setSeries: false } : undefined, drag: { x: true, y: false, dist: 6 }, points: { size: 8 }, y: false },
 			hooks: {
 				setCursor: [(self) => { setAt(self.cursor.idx ?? null); latest.current.onAt?.(self.cursor.idx ?? null); }],
