@@ -68,7 +68,7 @@ static const char *monitor_status(const struct request *q)
 {
 	int64_t lag_ms = q->now_ms - shared_beat_get(q->app->shared, SHARED_BEAT_MONITOR);
 
-	return lag_ms > SHARED_BEAT_AWAY_MS ? "unhealthy" : lag_ms > BEHIND_MS ? "degraded" : "healthy";
+	return !shared_alive(q->app->shared, SHARED_BEAT_MONITOR, q->now_ms) ? "unhealthy" : lag_ms > BEHIND_MS ? "degraded" : "healthy";
 }
 
 /* Sizes, as far as the store tells them. */

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum health_state service_state(const struct service *s, int64_t now_ms)
@@ -143,7 +144,7 @@ void service_put_live(struct json_out *j, const struct service *s, unsigned grou
 	json_put_string(j, "status", health_names[state]);
 	json_put_string(j, "title", s->title);
 	json_put_time(j, "observed_at", seen);
-	json_put_bool(j, "stale", seen > 0 && health_is_stale(seen, s->interval_ms, now_ms) && now_ms - seen > interval_s * 1000);
+	json_put_bool(j, "stale", seen > 0 && health_is_stale(seen, s->interval_ms, now_ms) && llabs(now_ms - seen) > interval_s * 1000);
 	for (i = 0; i < ARRAY_LEN(members); i++)
 		if (members[i].group & groups && (!members[i].kind || strcmp(members[i].kind, s->kind) == 0))
 			put_value(j, members[i].name, json_get(data, members[i].name, NULL));

@@ -89,7 +89,8 @@ int64_t shared_beat_get(const struct shared *s, enum shared_beat who)
 
 bool shared_alive(const struct shared *s, enum shared_beat who, int64_t now_ms)
 {
-	return now_ms - shared_beat_get(s, who) <= SHARED_BEAT_AWAY_MS;
+	/* One from the future is from before the clock was set back; who lives has beaten again since. */
+	return llabs(now_ms - shared_beat_get(s, who)) <= SHARED_BEAT_AWAY_MS;
 }
 
 /* A window is named by the second in which it ends: one name whatever its length, and it tells of any slot whether its time is over. */

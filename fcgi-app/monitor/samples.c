@@ -88,6 +88,9 @@ static int begin_rollup(struct monitor *m, struct err *e)
 		limit = minute.done_until_ms;
 	}
 	at.from_ms = at.extent.done_until_ms;
+	/* The clock was set back: from now on anew, a minute or an hour that is there already is made again. */
+	if (at.from_ms > m->now_ms + length)
+		at.from_ms = floor_to(limit, length) - length;
 	if (!at.from_ms) {
 		if (oldest_of(m->store, (enum sample_level)(level - 1), &at.from_ms, e) == -1)
 			return -1;

@@ -4,6 +4,7 @@
 #include "platform/health.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const health_names[HEALTH_MAX] = {
@@ -84,12 +85,12 @@ bool health_observe(struct health *h, const struct health_rules *r, enum health_
 
 bool health_is_stale(int64_t last_check_ms, int64_t interval_ms, int64_t now_ms)
 {
-	return now_ms - last_check_ms > HEALTH_STALE_INTERVALS * interval_ms;
+	return llabs(now_ms - last_check_ms) > HEALTH_STALE_INTERVALS * interval_ms;
 }
 
 enum health_state health_shown(enum health_state state, int64_t last_check_ms, int64_t interval_ms, int64_t now_ms)
 {
 	if (state == HEALTH_NOT_CONFIGURED)
 		return state;
-	return health_is_stale(last_check_ms, interval_ms, now_ms) && now_ms - last_check_ms > HEALTH_FORGET_MS ? HEALTH_UNKNOWN : state;
+	return health_is_stale(last_check_ms, interval_ms, now_ms) && llabs(now_ms - last_check_ms) > HEALTH_FORGET_MS ? HEALTH_UNKNOWN : state;
 }

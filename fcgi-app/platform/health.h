@@ -44,7 +44,7 @@ bool health_observe(struct health *h, const struct health_rules *r, enum health_
 /* True while answers are slow enough to be an issue. */
 bool health_is_slow(const struct health *h, const struct health_rules *r);
 
-/* What was last confirmed more than three intervals ago is stale: still shown, and marked. */
+/* What was last confirmed more than three intervals ago is stale: still shown, and marked.  So is what lies as far ahead: the clock was set back since. */
 #define HEALTH_STALE_INTERVALS 3
 bool health_is_stale(int64_t last_check_ms, int64_t interval_ms, int64_t now_ms);
 /*

@@ -63,6 +63,10 @@ START_TEST(stale)
 {
 	ck_assert(!health_is_stale(1000, 5000, 16000));
 	ck_assert(health_is_stale(1000, 5000, 16001));
+	/* The clock was set back: nothing that was seen "later" is new. */
+	ck_assert(!health_is_stale(16000, 5000, 1000));
+	ck_assert(health_is_stale(16001, 5000, 1000));
+	ck_assert_int_eq(health_shown(HEALTH_HEALTHY, 3600000, 5000, 1000), HEALTH_UNKNOWN);
 	ck_assert_int_eq(health_shown(HEALTH_HEALTHY, 1000, 5000, 31000), HEALTH_HEALTHY);
 	ck_assert_int_eq(health_shown(HEALTH_HEALTHY, 1000, 5000, 31001), HEALTH_UNKNOWN);
 	ck_assert_int_eq(health_shown(HEALTH_UNHEALTHY, 1000, 60000, 181000), HEALTH_UNHEALTHY);

@@ -193,6 +193,29 @@ START_TEST(by_size)
 }
 END_TEST
 
+/* The clock is set back by an hour: what comes now is gathered again, and what was gathered of that hour stays. */
+START_TEST(clock_set_back)
+{
+	put_service("a");
+	fill(SERIES(720, 10000, "sample") ", '{\"v\":1}' FROM n, service AS s");
+	m.now_ms = NOW + 10000;
+	round_of("SELECT count(*) FROM sample");
+	ck_assert_int_eq(ask("SELECT done_until_ms FROM sample_level WHERE level = 'minute'"), NOW);
+	ck_assert_int_eq(ask("SELECT count(*) FROM sample_minute"), 120);
+	m.now_ms = NOW - HOUR + 130000;
+	fill("INSERT INTO sample (service_id, at_ms, data) SELECT id, 1700006400000 - 3600000 + 65000, '{\"v\":9}' FROM service");
+	round_of("SELECT count(*) FROM sample");
+	ck_assert_int_eq(ask("SELECT done_until_ms FROM sample_level WHERE level = 'minute'"), NOW - HOUR + 120000);
+	ck_assert_int_eq(ask("SELECT count(*) FROM sample_minute"), 120);
+	ck_assert_int_eq(ask("SELECT json_extract(data, '$.v[2]') FROM sample_minute WHERE at_ms = 1700006400000 - 3600000 + 60000"), 9);
+	ck_assert_int_eq(ask("SELECT json_extract(data, '$.v[0]') FROM sample_minute WHERE at_ms = 1700006400000 - 3600000 + 60000"), 7);
+	/* And so on. */
+	m.now_ms += 60000;
+	round_of("SELECT count(*) FROM sample");
+	ck_assert_int_eq(ask("SELECT done_until_ms FROM sample_level WHERE level = 'minute'"), NOW - HOUR + 180000);
+}
+END_TEST
+
 /* What is gone from a service that was removed takes the service with it; one that is back stays. */
 START_TEST(removed_services)
 {
@@ -269,6 +292,7 @@ int main(void)
 	tcase_add_test(t, in_batches);
 	tcase_add_test(t, not_before_it_is_gathered);
 	tcase_add_test(t, by_size);
+	tcase_add_test(t, clock_set_back);
 	tcase_add_test(t, removed_services);
 	tcase_add_test(t, events);
 	srunner_run_all(r, CK_NORMAL);

@@ -282,6 +282,7 @@ START_TEST(shared_counts)
 	ck_assert(!shared_alive(s, SHARED_BEAT_MONITOR, 10000));
 	shared_beat(s, SHARED_BEAT_MONITOR, 9000);
 	ck_assert(shared_alive(s, SHARED_BEAT_MONITOR, 10000));
+	ck_assert(!shared_alive(s, SHARED_BEAT_MONITOR, 5000)); /* the clock was set back */
 	shared_close(s);
 	unlink(path);
 	rmdir(dir);
