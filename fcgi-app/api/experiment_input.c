@@ -138,7 +138,7 @@ static void read_for_scenario(const struct scenario *s, const struct json_object
 	in->scenario = mem_strdup(s->name);
 	in->engine = mem_strdup(s->engine->name);
 	in->configuration = compact(configuration);
-	in->clients_count = configuration_i64(configuration, "clients", 0);
+	in->clients_count = scenario_applies(s, "clients") ? configuration_i64(configuration, "clients", 0) : 0;
 	in->rounds_total = configuration_i64(configuration, "rounds", 0);
 	json_object_put(configuration);
 	settings = json_get(body, "network_settings", NULL);

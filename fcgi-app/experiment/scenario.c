@@ -393,6 +393,13 @@ static void refuse_unknown(const struct scenario *s, const struct json_object *g
 	}
 }
 
+static bool is_applied(const struct json_object *member)
+{
+	bool applied;
+
+	return json_get_bool(member, "applied", &applied) ? applied : true;
+}
+
 struct json_object *scenario_configure(const struct scenario *s, const struct json_object *given, struct err *e)
 {
 	struct json_object *done = json_object_new_object(), *v;
@@ -405,6 +412,9 @@ struct json_object *scenario_configure(const struct scenario *s, const struct js
 	json_object_object_foreach(s->members, name, m)
 	{
 		v = json_get(given, name, &present);
+		/* A default that means nothing is not shown as if it did. */
+		if (!present && !is_applied(m))
+			continue;
 		v = check_value(name, m, present ? v : json_get(m, "default", NULL), e);
 		if (v)
 			json_object_object_add(done, name, v);
@@ -429,11 +439,9 @@ bool engine_can(const struct engine *engine, const char *capability)
 	return json_get_bool(engine->capabilities, capability, &can) ? can : true;
 }
 
-static bool is_applied(const struct json_object *member)
+bool scenario_applies(const struct scenario *s, const char *member)
 {
-	bool applied;
-
-	return json_get_bool(member, "applied", &applied) ? applied : true;
+	return is_applied(json_get(s->members, member, NULL));
 }
 
 void scenario_not_applied(const struct scenario *s, const struct json_object *given, const struct json_object *network_settings, struct buf *out)

@@ -52,12 +52,14 @@ const struct scenario *catalog_scenario(const struct catalog *c, const char *nam
 const struct engine *catalog_engine(const struct catalog *c, const char *name);
 
 /*
- * Check a user's configuration (NULL: none given) against the scenario and fill in defaults.  Every wrong member is added to e as a detail under its own name.
+ * Check a user's configuration (NULL: none given) against the scenario and fill in defaults, but of members that the engine does not honour.  Every wrong member is added to e as a detail under its own name.
  * Returns the complete object, owned by the caller; what it holds is sound only when err_collected() then finds nothing.
  */
 struct json_object *scenario_configure(const struct scenario *s, const struct json_object *given, struct err *e);
 /* An integer member of a complete configuration, or fallback. */
 int64_t configuration_i64(const struct json_object *configuration, const char *name, int64_t fallback);
+/* Does the engine honour the member? */
+bool scenario_applies(const struct scenario *s, const char *member);
 /* The capability, true where the engine's file does not say. */
 bool engine_can(const struct engine *engine, const char *capability);
 /*

@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/text.h"
+#include "platform/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,7 +187,29 @@ int run_dir_make(const char *dir, const struct buf *spec, bool fifo, int64_t now
 	return -1;
 }
 
-void run_dir_spec(const struct experiment *x, int64_t threads, struct buf *out)
+/* Where FLOPY-NET's own services are, for engines that are a way to one of them; no name, password or token. */
+static void put_services(struct json_out *j, const char *document)
+{
+	static const char *const names[] = {"fl_server", "policy_engine", "collector"};
+	struct service_config *all;
+	size_t n, i, k;
+
+	settings_services(document, &all, &n);
+	json_object_begin(j, "services");
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < ARRAY_LEN(names) && strcmp(names[k], all[i].name) != 0; k++)
+			;
+		if (k == ARRAY_LEN(names) || !all[i].url || !all[i].enabled)
+			continue;
+		json_object_begin(j, names[k]);
+		json_put_string(j, "url", all[i].url);
+		json_object_end(j);
+	}
+	json_object_end(j);
+	settings_services_free(all, n);
+}
+
+void run_dir_spec(const struct experiment *x, const char *document, int64_t threads, struct buf *out)
 {
 	struct json_object *settings = NULL;
 	struct network network;
@@ -208,6 +231,7 @@ void run_dir_spec(const struct experiment *x, int64_t threads, struct buf *out)
 	json_put_raw(&j, "configuration", x->configuration);
 	network_write(&network, &j);
 	json_put_raw(&j, "policies", x->policies);
+	put_services(&j, document);
 	json_object_begin(&j, "resources");
 	json_put_i64(&j, "threads", threads);
 	json_object_end(&j);

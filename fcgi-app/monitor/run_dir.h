@@ -28,8 +28,8 @@ void run_dir_note(const struct experiment *x, char out[RUN_DIR_NOTE_MAX]);
 enum run_dir_state run_dir_look(const char *dir, const char *note, struct process *p);
 /* Make it anew, with spec.json, and control where fifo; what was there is moved to a name beside it.  *pid_fd is engine.pid, open and locked. */
 int run_dir_make(const char *dir, const struct buf *spec, bool fifo, int64_t now_ms, int *pid_fd, struct err *e);
-/* spec.json */
-void run_dir_spec(const struct experiment *x, int64_t threads, struct buf *out);
+/* spec.json; document is the configuration of the store (NULL: the defaults), of which engines get the services' addresses. */
+void run_dir_spec(const struct experiment *x, const char *document, int64_t threads, struct buf *out);
 /* The last lines of stderr.log as valid UTF-8, at most RUN_DIR_WORDS_MAX bytes. */
 #define RUN_DIR_WORDS_LINES 5
 #define RUN_DIR_WORDS_MAX 1000

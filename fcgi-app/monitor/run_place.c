@@ -11,6 +11,7 @@
 #include "lib/text.h"
 #include "monitor/run_dir.h"
 #include "monitor/words.h"
+#include "store/configuration.h"
 #include "store/experiment.h"
 #include "store/run.h"
 
@@ -97,6 +98,7 @@ static int write_end(struct monitor *m, int64_t id, const char *why, struct err 
 static int start(struct monitor *m, const struct experiment *x, const char *dir, struct err *e)
 {
 	const struct engine *engine = catalog_engine(&m->catalog, x->engine);
+	struct config_entry config;
 	struct process p = {0};
 	struct buf spec = {0};
 	char name[TEXT_ID_MAX];
@@ -104,7 +106,10 @@ static int start(struct monitor *m, const struct experiment *x, const char *dir,
 
 	if (!engine)
 		return err_set(e, ERR_INVALID, "The engine %s is not known here any more", x->engine);
-	run_dir_spec(x, threads(), &spec);
+	if (config_current(m->store, &config, e) == -1)
+		return -1;
+	run_dir_spec(x, config.document, threads(), &spec);
+	config_entry_clear(&config);
 	rc = run_dir_make(dir, &spec, !engine->remote, m->now_ms, &pid_fd, e);
 	buf_clear(&spec);
 	if (rc == 0 && !engine->remote)

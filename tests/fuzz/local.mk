@@ -1,6 +1,6 @@
 # Fuzz harnesses: NAME_fuzz.c has LLVMFuzzerTestOneInput, tests/fixtures/corpus/NAME the inputs that it begins with.
 # ./dev fuzz lets libFuzzer drive them; make check replays the corpus, with replay.c for a main.
-fuzz_programs = %D%/adapter_fuzz %D%/idx_fuzz %D%/json_fuzz %D%/request_fuzz %D%/runner_event_fuzz %D%/settings_fuzz %D%/stream_message_fuzz
+fuzz_programs = %D%/adapter_fuzz %D%/flserver_fuzz %D%/idx_fuzz %D%/json_fuzz %D%/request_fuzz %D%/runner_event_fuzz %D%/settings_fuzz %D%/stream_message_fuzz
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
 fuzz_main =
@@ -17,6 +17,10 @@ fuzzers: $(fuzz_programs)
 %C%_adapter_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 %C%_adapter_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
 %C%_adapter_fuzz_LDADD = $(MONITOR_LIBS)
+%C%_flserver_fuzz_SOURCES = %D%/flserver_fuzz.c $(fuzz_main)
+%C%_flserver_fuzz_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+%C%_flserver_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags)
+%C%_flserver_fuzz_LDADD = $(FLSERVER_LIBS)
 %C%_idx_fuzz_SOURCES = %D%/idx_fuzz.c $(fuzz_main)
 %C%_idx_fuzz_CFLAGS = $(AM_CFLAGS)
 %C%_idx_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_flags) -pthread

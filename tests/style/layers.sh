@@ -35,10 +35,11 @@ may stream lib experiment platform auth store
 may monitor lib experiment platform auth store
 may ctl lib experiment platform auth store
 may engine lib
+may flserver lib platform engine
 # A directory that is not named above has no layer.
 for dir in */; do
 	case ${dir%/} in
-	lib | experiment | platform | auth | store | api | stream | monitor | ctl | engine) ;;
+	lib | experiment | platform | auth | store | api | stream | monitor | ctl | engine | flserver) ;;
 	*) echo "fcgi-app/$dir has no place in tests/style/layers.sh" && failed=1 ;;
 	esac
 done
@@ -47,7 +48,7 @@ alone 'sqlite3\.h' store
 alone 'fcgiapp\.h' api
 alone 'fcgi_stdio\.h' nobody
 alone 'libwebsockets\.h' stream
-alone 'curl/[a-z]+\.h' monitor
+alone 'curl/[a-z]+\.h' monitor flserver
 alone 'hiredis/[a-z]+\.h|hiredis\.h' monitor
 alone 'mongoc(/mongoc)?\.h' monitor
 alone 'jwt\.h' auth

@@ -29,9 +29,10 @@ START_TEST(run_dir_states)
 	y.created_at_ms = 78;
 	run_dir_note(&x, note);
 	run_dir_note(&y, other);
-	run_dir_spec(&x, 2, &spec);
+	run_dir_spec(&x, NULL, 2, &spec);
 	ck_assert_str_eq(buf_str(&spec), "{\"protocol\":1,\"experiment\":\"exp_001\",\"name\":\"n\",\"scenario\":\"s\",\"configuration\":{},\"network\":"
-					 "{\"bandwidth_bits_per_s\":null,\"latency_ms\":null,\"packet_loss\":null},\"policies\":[],\"resources\":{\"threads\":2}}\n");
+					 "{\"bandwidth_bits_per_s\":null,\"latency_ms\":null,\"packet_loss\":null},\"policies\":[],\"services\":{\"collector\":{\"url\":\"http://localhost:8083\"},"
+					 "\"policy_engine\":{\"url\":\"http://localhost:5000\"},\"fl_server\":{\"url\":\"http://localhost:8081\"}},\"resources\":{\"threads\":2}}\n");
 	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_EMPTY);
 	OK(run_dir_make(path, &spec, true, 1, &fd, &e));
 	ck_assert_int_eq(run_dir_look(path, note, &p), RUN_DIR_BUSY);
