@@ -6,12 +6,17 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import make_stack
 from harness.process import Process, alive, free_port, wait_until
 from harness.stack import BUILD, DATA, SOURCE
+
+sys.path.insert(0, str(SOURCE / "sdk/python"))
+
+from flopy_net_client import DashboardClient  # noqa: E402
 
 SCRIPT = SOURCE / "engines/flower/flopynet-flower"
 VENV = Path(os.environ.get("FLOPYNET_FLOWER_VENV", SOURCE / "build/flower"))
@@ -108,7 +113,10 @@ def begin(s, configuration, scenario="flower_basic", **body):
 def test_the_same_request_trains_the_same_model_on_flower_and_here(s):
     id = begin(s, SMALL, network_settings={"latency": "5ms"})
     here = begin(s, SMALL, scenario="basic_fl")
-    x = s.wait_status(id, "completed", "failed", timeout=120)
+    with DashboardClient(base_url=f"{s.url}/api/v1/", api_key=s.token) as client:
+        seen = [update.current_round for update in client.experiments.monitor(id) if update.change == "round_completed"]
+    assert seen == [1, 2, 3]
+    x = s.experiment(id)
     assert x["status"] == "completed", x["failure"]
     y = s.wait_status(here, "completed", timeout=60)
     assert x["engine"] == "flower" and x["network_settings"]["not_applied"] == ["latency"]

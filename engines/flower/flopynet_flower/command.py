@@ -12,7 +12,7 @@ from pathlib import Path
 from . import home as places
 from .home import HomeError
 
-BINARIES = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:")
+PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--retries", "2", "--require-hashes", "--only-binary", ":all:")
 
 
 def setup(a: argparse.Namespace) -> None:
@@ -33,7 +33,7 @@ def setup(a: argparse.Namespace) -> None:
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
         try:
             subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, stdout=sys.stderr)
-            subprocess.run([str(venv / "bin/python"), *BINARIES, "--requirement", str(places.REQUIREMENTS)], check=True, stdout=sys.stderr)
+            subprocess.run([str(venv / "bin/python"), *PIP, "--requirement", str(places.REQUIREMENTS)], check=True, stdout=sys.stderr)
         except (OSError, subprocess.CalledProcessError) as e:
             raise HomeError(f"Flower could not be installed: {e}") from e
         note.write_bytes(wanted)

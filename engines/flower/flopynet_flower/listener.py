@@ -72,7 +72,9 @@ class _Server6(_Server):
 class Listener:
     """on_event and on_model are called by one thread at a time; desired says what the ServerApp is to do."""
 
-    def __init__(self, host: str, token: str, on_event: Callable[[dict[str, Any]], None], on_model: Callable[[bytes], None], desired: Callable[[], str]) -> None:
+    def __init__(
+        self, host: str, token: str, on_event: Callable[[dict[str, Any]], None], on_model: Callable[[bytes], None], desired: Callable[[], str]
+    ) -> None:
         self._lock = threading.Lock()
         self._next = 1
         self._on_event = on_event

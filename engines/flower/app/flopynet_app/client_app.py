@@ -38,8 +38,8 @@ def _answer(task: dict[str, object], weights: model.Weights, search: str) -> Rec
 
 @app.train()
 def train(message: Message, context: Context) -> Message:
-    task = json.loads(str(message.content["config"]["task"]))
-    weights = message.content["arrays"].to_numpy_ndarrays()
+    task = json.loads(str(message.content.config_records["config"]["task"]))
+    weights = message.content.array_records["arrays"].to_numpy_ndarrays()
     search = dataset.search_path(context.node_config.get("data-dirs"), os.environ.get("FLOPYNET_DATA_DIR"))
     try:
         content = _answer(task, weights, search)

@@ -155,14 +155,18 @@ def _cnn(weights: Weights, x: Floats, labels: NDArray[Any], learn: bool) -> tupl
     delta2 = _flat_delta(_unpool((delta @ w3).reshape(pool2.shape), pool2, at2))
     back = _scatter(delta2 @ w2.reshape(16, -1), n, 8, 12)
     delta1 = _flat_delta(_unpool(back, pool1, at1))
-    return loss, right, [
-        (delta1.T @ columns1).reshape(w1.shape),
-        delta1.sum(axis=0),
-        (delta2.T @ columns2).reshape(w2.shape),
-        delta2.sum(axis=0),
-        delta.T @ flat,
-        delta.sum(axis=0),
-    ]
+    return (
+        loss,
+        right,
+        [
+            (delta1.T @ columns1).reshape(w1.shape),
+            delta1.sum(axis=0),
+            (delta2.T @ columns2).reshape(w2.shape),
+            delta2.sum(axis=0),
+            delta.T @ flat,
+            delta.sum(axis=0),
+        ],
+    )
 
 
 STEPS = {"softmax": _softmax, "logreg": _softmax, "mlp": _mlp, "cnn": _cnn}
@@ -217,7 +221,11 @@ def scores(model: str, weights: Weights, images: NDArray[Any], labels: NDArray[A
 def average(updates: list[tuple[Weights, int]]) -> Weights:
     """Weighted by samples, summed in double precision."""
     total = float(sum(n for _, n in updates))
-    return [(sum(n * w[i].astype(np.float64) for w, n in updates) / total).astype(np.float32) for i in range(len(updates[0][0]))]
+    sums = [np.zeros(w.shape, np.float64) for w in updates[0][0]]
+    for weights, n in updates:
+        for s, w in zip(sums, weights, strict=True):
+            s += n * w.astype(np.float64)
+    return [(s / total).astype(np.float32) for s in sums]
 
 
 def packed(model: str, weights: Weights, note: dict[str, str]) -> bytes:

@@ -23,6 +23,7 @@ app = ServerApp()
 
 LOOK_S = 0.25  # for answers
 NODES_LOOK_S = 1.0  # which SuperNodes are there
+ABORT_WAIT_S = 15.0
 
 
 class RunFailedError(Exception):
@@ -150,22 +151,22 @@ class Federation:
             self.lose(r, client, f"its SuperNode answered with an error: {reply.error.reason or reply.error.code}"[:500])
             return
         if "failure" in reply.content:
-            why = str(reply.content["failure"]["reason"])
+            why = str(reply.content.config_records["failure"]["reason"])
             r.failures.append(why)
             self.lose(r, client, why[:500])
             return
-        metrics = reply.content["metrics"]
-        samples = int(metrics["num-examples"])
-        r.updates[client] = (reply.content["arrays"].to_numpy_ndarrays(), samples)
+        said = {name: float(str(value)) for name, value in reply.content.metric_records["metrics"].items()}
+        samples = int(said["num-examples"])
+        r.updates[client] = (reply.content.array_records["arrays"].to_numpy_ndarrays(), samples)
         r.bytes += self.size
         self.update(
             r,
             client,
             "finished",
-            accuracy=measure(metrics["accuracy"]),
-            loss=measure(metrics["loss"]),
+            accuracy=measure(said["accuracy"]),
+            loss=measure(said["loss"]),
             samples=samples,
-            train_ms=round(metrics["train-ms"]),
+            train_ms=round(said["train-ms"]),
             bytes_down=self.size,
             bytes_up=self.size,
         )
@@ -213,7 +214,7 @@ class Federation:
         if self.reporter.desired == "aborting":
             return
         if r.node and len(r.failures) == len(r.node):
-            raise RunFailedError(r.failures[0])
+            raise RunFailedError(f"No client could train; one says: {r.failures[0]}")
         if r.updates:
             # In the order of clients, as the default engine: a sum of floats depends on it.
             self.weights = model.average([r.updates[k] for k in sorted(r.updates)])
@@ -281,6 +282,8 @@ def _run(grid: Grid, configuration: dict[str, Any], search: str, reporter: Repor
     federation.introduce_clients(search)
     federation.run()
     if reporter.desired == "aborting":
+        # The runner stops the run at the SuperLink; one that ended by itself would count as completed there.
+        time.sleep(ABORT_WAIT_S)
         return
     reporter.send_model(federation.packed_model())
     reporter.add("state", state="completed" if federation.done == configuration["rounds"] else "stopped")
