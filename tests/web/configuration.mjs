@@ -14,8 +14,10 @@ const refresh = (page) => page.getByLabel(/^Refresh every/);
 const tryIt = (page) => page.getByRole('button', { name: 'Check and save' }).click();
 async function save(page) {
 	await tryIt(page);
+	const saved = page.waitForResponse((r) => r.request().method() === 'PUT' && !r.url().includes('dry_run') && r.ok());
 	await page.locator('dialog').getByRole('button', { name: 'Save' }).click();
-	await page.locator('.toast', { hasText: 'was saved as version' }).last().waitFor();
+	const { version } = await (await saved).json();
+	await page.locator('.toast', { hasText: `was saved as version ${version}.` }).waitFor();
 }
 const said = (page, field) => field.evaluate((input) => (input.getAttribute('aria-invalid') === 'true' ? document.getElementById(input.getAttribute('aria-describedby').split(' ')[0]).textContent : ''));
 

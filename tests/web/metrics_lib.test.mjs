@@ -1,6 +1,7 @@
 // The pure part of the page's metrics: node --test.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { lonePoints } from '../../web/js/lib/chart_data.js';
 import * as m from '../../web/js/lib/metrics.js';
 
 const point = (t, value, n = 1) => ({ t, value, min: value, max: value, n });
@@ -90,11 +91,11 @@ test('what was not measured is a gap', () => {
 });
 
 test('a value between two gaps is drawn as a point', () => {
-	assert.deepEqual(m.lonePoints([1, 2, null, 3, null, 4, 5]), [3]);
-	assert.deepEqual(m.lonePoints([1]), [0]);
-	assert.deepEqual(m.lonePoints([1, null, 2]), [0, 2]);
-	assert.deepEqual(m.lonePoints([undefined, 1, undefined, 2, undefined]), []);
-	assert.deepEqual(m.lonePoints([]), []);
+	assert.deepEqual(lonePoints([1, 2, null, 3, null, 4, 5]), [3]);
+	assert.deepEqual(lonePoints([1]), [0]);
+	assert.deepEqual(lonePoints([1, null, 2]), [0, 2]);
+	assert.deepEqual(lonePoints([undefined, 1, undefined, 2, undefined]), []);
+	assert.deepEqual(lonePoints([]), []);
 });
 
 test('numbers of a span', () => {
