@@ -114,12 +114,16 @@ static int announce(struct request *q, int64_t version, struct err *e)
 static int change_keep(struct request *q, struct change *c, int64_t *version, struct err *e)
 {
 	struct config_entry next = {.author = q->who.subject, .at_ms = q->now_ms};
+	char tag[ETAG_MAX];
 
 	if (config_current(q->app->store, &c->current, e) == -1)
 		return -1;
 	*version = c->current.version;
-	if (q->if_match && !if_match_allows(q->if_match, c->current.version))
-		return err_set(e, ERR_PRECONDITION, "The configuration has been changed meanwhile; it is at version %" PRId64 " now", c->current.version);
+	if (q->if_match && !if_match_allows(q->if_match, c->current.version)) {
+		err_set(e, ERR_PRECONDITION, "The configuration has been changed meanwhile; it is at version %" PRId64 " now", c->current.version);
+		err_detail(e, "etag", "%s", version_tag(c->current.version, tag));
+		return -1;
+	}
 	if (c->patch ? settings_merge(c->current.document, c->patch, &c->merged, &c->difference, e) == -1 : merge_earlier(q, c, e) == -1)
 		return -1;
 	if (c->dry_run || strcmp(buf_str(&c->difference), "[]") == 0)
