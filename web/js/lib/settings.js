@@ -27,9 +27,9 @@ export function groupSettings(settings) {
 export const knownServices = (sections) => (sections.get('integration') ?? []).map((s) => s.name.replace(/_url$/, ''));
 
 const LABELS = {
-	url: 'Address', insecure: 'Do not verify its certificate', pid_file: 'File with its process number', json_path: 'JSON path', json_value: 'JSON value', metrics: 'Series to keep', kind: 'How it is asked', role: 'Shown among', title: 'Name for people',
+	url: 'Address', insecure: 'Do not verify certificates', pid_file: 'File with its process number', json_path: 'JSON path', json_value: 'JSON value', metrics: 'Series to keep', kind: 'How it is asked', role: 'Shown among', title: 'Name for people',
 	enabled: 'Ask it', port: 'Port', memory_limit_mb: 'Memory limit', username: 'Login', degraded_ms: 'Degraded above', expect_status: 'Expected status', mail_to: 'Receivers of mails', mail_from: 'Sender of mails',
-	webhook_url: 'Webhook', webhook_secret: 'Key of the webhook', smtp_url: 'Mail server', smtp_username: 'Login at the mail server', smtp_password: 'Password at the mail server', link_url: 'Address of this page',
+	ca_file: 'File of certificates', webhook_url: 'Webhook', webhook_secret: 'Key of the webhook', smtp_url: 'Mail server', smtp_username: 'Login at the mail server', smtp_password: 'Password at the mail server', link_url: 'Address of this page',
 	ca_file: 'File with trusted certificates', min_severity: 'Least severity', fold_seconds: 'Wait for others', send_resolved: 'Tell when alerts resolve', retention_days: 'Keep samples for', retention_size_mb: 'Size of the store', refresh_interval: 'Refresh every', max_experiments: 'Active experiments',
 };
 export function labelOf(path) {
