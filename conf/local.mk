@@ -16,6 +16,7 @@ CONF_PREFIX =
 conf_systemd = \
 	%D%/systemd/flopynet-api.socket %D%/systemd/flopynet-api.service \
 	%D%/systemd/flopynet-monitor.service %D%/systemd/flopynet-stream.service \
+	%D%/systemd/flopynet-superlink.service %D%/systemd/flopynet-supernode@.service \
 	%D%/systemd/flopynet-web.service
 conf_examples = %D%/nginx.conf %D%/apache.conf %D%/Caddyfile %D%/lighttpd-dropin.conf
 conf_etc = %D%/flopynet.conf %D%/lighttpd.conf
@@ -27,7 +28,7 @@ CLEANFILES += $(conf_filled)
 EXTRA_DIST += %D%/fill.sh %D%/errors.sh \
 	%D%/flopynet.conf.in %D%/lighttpd.conf.in %D%/lighttpd-dropin.conf.in %D%/nginx.conf.in %D%/apache.conf.in %D%/Caddyfile.in \
 	%D%/systemd/flopynet-api.socket.in %D%/systemd/flopynet-api.service.in %D%/systemd/flopynet-monitor.service.in \
-	%D%/systemd/flopynet-stream.service.in %D%/systemd/flopynet-web.service.in %D%/systemd/flopynet.sysusers.in
+	%D%/systemd/flopynet-stream.service.in %D%/systemd/flopynet-superlink.service.in %D%/systemd/flopynet-supernode@.service.in %D%/systemd/flopynet-web.service.in %D%/systemd/flopynet.sysusers.in
 
 SUFFIXES = .in
 .in:

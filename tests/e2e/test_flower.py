@@ -4,6 +4,7 @@ where that cannot be reached, these tests do not run and say so.
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -132,6 +133,25 @@ def test_the_same_request_trains_the_same_model_on_flower_and_here(s):
     assert len(models[0]) > 25450 * 4 and abs(len(models[0]) - len(models[1])) < 64
 
 
+def blocks(after):
+    text = (SOURCE / "docs/flower.md").read_text()
+    return re.findall(r"^```sh\n(.*?)^```", text[text.index(after):], re.M | re.S)
+
+
+def sh(script, cwd, **env):
+    done = subprocess.run(["sh", "-eu", "-c", script], cwd=cwd, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_the_first_lines_of_the_document(s, tmp_path):
+    id = sh(blocks("## On one machine")[1] + "\necho $ID", tmp_path, BASE=f"{s.url}/api/v1", AUTH=f"Authorization: Bearer {s.token}").split()[-1]
+    x = s.experiment(id)
+    assert x["scenario"] == "flower_basic" and x["rounds_total"] == 5
+    assert s.control(id, "abort").status_code in (200, 202)
+    s.wait_status(id, "aborted", timeout=30)
+
+
 def test_missing_supernodes_are_named(s):
     id = begin(s, {**SMALL, "clients": 5})
     x = wait_until(lambda: (x := s.experiment(id))["waiting_for"] and x["waiting_for"]["what"] == "clients" and x["waiting_for"]["present"] == 3 and x, 60, "waiting_for")
@@ -176,8 +196,9 @@ def test_a_supernode_that_dies_in_a_round_is_lost_and_the_others_go_on(s, flower
     r = s.control(id, "abort")
     assert r.status_code in (200, 202)
     assert s.wait_status(id, "aborted", timeout=30)["failure"] is None
-    # Flower was told as well.
-    wait_until(lambda: [r["status"] for r in flower.runs()].count("finished:stopped") == 2, 30, "the runs to be stopped in Flower", every=1)
+    # Flower was told as well, of this one and of those before.
+    aborted = s.client.get("/experiments", params={"status": "aborted"}).json()["total"]
+    wait_until(lambda: [r["status"] for r in flower.runs()].count("finished:stopped") == aborted, 30, "the runs to be stopped in Flower", every=1)
 
 
 def test_a_superlink_that_dies_fails_the_run_with_the_reason(s, flower):
@@ -189,6 +210,41 @@ def test_a_superlink_that_dies_fails_the_run_with_the_reason(s, flower):
     x = s.wait_status(id, "failed", timeout=60)
     assert f"The SuperLink at {flower.address} does not answer any more" in x["failure"]
     assert flower.run("check").stderr == f"The SuperLink at {flower.address} does not answer: Connection refused\n"
+
+
+def test_with_certificates_and_keys_only_those_who_are_known_take_part(flower, tmp_path):
+    """What docs/flower.md says of TLS and keys, in the order in which it is done."""
+    certificates, keys = blocks("### Certificates")[0], blocks("### Who may take part")[0]
+    sh(certificates, tmp_path)
+    f = Flower(tmp_path)
+    assert f.run("setup", "--venv", VENV, "--superlink", f.address, "--root-certificates", tmp_path / "ca.crt").returncode == 0
+    assert "--enable-supernode-auth" in keys and "--auth-supernode-private-key node1" in keys
+    tls = [word for name in ("ca", "certificate", "key") for word in (f"--{name}", tmp_path / {"ca": "ca.crt", "certificate": "superlink.crt", "key": "superlink.key"}[name])]
+    f.superlink = f.process("superlink", "superlink", "--listen", f.address, *tls, "--", "--enable-supernode-auth")
+    lines = keys.splitlines()
+    sh(next(line for line in lines if line.startswith("ssh-keygen")), tmp_path)
+    sh("ssh-keygen -q -t ecdsa -b 384 -N '' -f stranger", tmp_path)
+    f.nodes = [f.process(key, "supernode", "--superlink", f.address, "--root-certificates", tmp_path / "ca.crt", "--port", free_port(), "--",
+                         "--auth-supernode-private-key", tmp_path / key) for key in ("node1", "stranger")]
+    try:
+        f.superlink.start()
+        wait_until(lambda: f.run("check").returncode == 0, 60, "the SuperLink", every=0.5)
+        sh("\n".join(lines[-2:]), tmp_path, **f.env)
+        for node in f.nodes:
+            node.start()
+        wait_until(lambda: "SuperNode ID" in (f.logs / "node1.log").read_text(), 60, "the SuperNode that is known")
+        wait_until(lambda: not f.nodes[1].running, 60, "the one that is not to give up")
+        directory = tmp_path / "run"
+        directory.mkdir()
+        os.mkfifo(directory / "control")
+        configuration = {**SMALL, "rounds": 1, "clients": 1, "clients_per_round": 1, "local_epochs": 1, "learning_rate": 0.05, "batch_size": 32, "partition": "iid", "alpha": 0.3,
+                         "round_timeout_s": 60}
+        (directory / "spec.json").write_text(json.dumps({"configuration": configuration}))
+        subprocess.run([SCRIPT], cwd=directory, env=f.env, check=True, timeout=120)
+        events = [json.loads(line) for line in (directory / "events.jsonl").read_text().splitlines()]
+        assert events[-1]["state"] == "completed" and (directory / "model.bin").exists(), events[-3:]
+    finally:
+        f.stop()
 
 
 def test_what_is_not_set_up_says_how_to_set_it_up(tmp_path):

@@ -13,7 +13,7 @@ deps_test=(
 	python3 python3-venv python3-pytest python3-pytest-timeout python3-pytest-xdist python3-httpx python3-websockets python3-jsonschema python3-aiosmtpd python3-sklearn
 	python3-mypy python3-pandas python3-setuptools python3-wheel
 	nginx:nginx apache2 caddy:caddy lighttpd-mod-openssl
-	redis-server:redis-server influxdb:influxd prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter python3-bson openssl:openssl
+	redis-server:redis-server influxdb:influxd prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter python3-bson openssl:openssl openssh-client:ssh-keygen
 	nodejs:node chromium:chromium fonts-dejavu-core
 )
 deps_lint=("${deps_build[@]}" shellcheck clang-tidy:clang-tidy clang:clang)
