@@ -54,7 +54,7 @@ def test_a_run_from_creating_to_exporting(shared_stack, flopynet, tmp_path):
     copy = flopynet("clone", id, "--name", "Again", "--set", "rounds=2", "--start").strip()
     flopynet("wait", copy, "--timeout", "60")
     assert shared_stack.experiment(copy)["rounds_completed"] == 2 and shared_stack.experiment(copy)["tags"] == ["a", "b"]
-    flopynet("delete", copy)
+    assert json.loads(flopynet("delete", copy, "--json")) == {"id": copy, "deleted": True}
     assert shared_stack.client.get(f"/experiments/{copy}").status_code == 404
 
 

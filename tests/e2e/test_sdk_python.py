@@ -1,8 +1,11 @@
 """The Python client against the real stack: the reference's example, rounds once and in order, typed errors, paging, asyncio."""
 import asyncio
+import json
 import sys
+import threading
 
 import pytest
+from harness import Flopynet
 from harness.stack import SOURCE
 
 sys.path.insert(0, str(SOURCE / "sdk/python"))
@@ -41,6 +44,52 @@ def test_a_run_is_followed_while_the_live_connection_is_killed(stack, client):
             if update.current_round in (5, 20):
                 stack.restart("stream")
     assert rounds == list(range(1, 41)) and update.status == "completed"
+
+
+def test_a_run_is_followed_while_everything_is_killed(stack):
+    """By both clients and the command at once: each round once and in order for each of them."""
+    id = stack.create(scenario="shell", start=True, configuration={"rounds": 80, "pace_ms": 100})
+    told = {"sync": [], "async": []}
+
+    def follow():
+        with DashboardClient(stack.url, stack.token) as c:
+            told["sync"] = list(c.experiments.monitor(id))
+
+    def follow_async():
+        async def scene():
+            async with AsyncDashboardClient(stack.url, stack.token) as c:
+                told["async"] = [u async for u in c.experiments.monitor(id)]
+        asyncio.run(scene())
+
+    watching = Flopynet(stack.root, stack.url, stack.token).start("watch", id, "--json")
+    followers = [threading.Thread(target=f) for f in (follow, follow_async)]
+    for f in followers:
+        f.start()
+    for name in ("stream", "api", "lighttpd", "monitor", "stream"):
+        done = stack.experiment(id)["rounds_completed"]
+        stack.restart(name)
+        stack.wait_until(lambda: stack.experiment(id)["rounds_completed"] > done, 60)
+    for f in followers:
+        f.join(120)
+    out, err = watching.communicate(timeout=120)
+    assert watching.returncode == 0, err
+    for who, updates in told.items():
+        assert [u.current_round for u in updates if u.change == "round_completed"] == list(range(1, 81)), who
+        assert updates[-1].status == "completed", who
+    assert [u["current_round"] for u in map(json.loads, out.splitlines()) if u["change"] == "round_completed"] == list(range(1, 81))
+
+
+def test_more_followers_than_live_connections(stack_with):
+    stack = stack_with(settings={"rate": {"connections": 1}})
+    id = stack.create(scenario="shell", start=True, configuration={"rounds": 60, "pace_ms": 100})
+
+    async def scene():
+        async with AsyncDashboardClient(stack.url, stack.token) as c:
+            async def rounds():
+                return [u.current_round async for u in c.experiments.monitor(id) if u.change == "round_completed"]
+            return await asyncio.gather(*(rounds() for _ in range(3)))
+
+    assert asyncio.run(scene()) == [list(range(1, 61))] * 3
 
 
 def test_errors_paging_and_asyncio(stack, client):

@@ -16,7 +16,7 @@ import websockets
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .calls import Call, Json, params, same
-from .errors import AuthenticationError, DashboardError, NotFoundError, PermissionDenied, UnexpectedAnswer, ValidationError, from_response, typed
+from .errors import AuthenticationError, DashboardError, NotFoundError, PermissionDenied, RateLimitedError, UnexpectedAnswer, ValidationError, from_response, typed
 from .models import Event
 from .transport import AsyncTransport
 
@@ -192,7 +192,10 @@ class EventStream:
             except _Closed as closed:
                 if isinstance(closed.error, FATAL):
                     raise closed.error from None
-                pause = closed.error.retry_after if closed.error else None
+                if isinstance(closed.error, RateLimitedError):
+                    failures = PATIENCE  # too many live connections: another way needs none
+                elif closed.error is not None:
+                    pause = closed.error.retry_after
             failures += 1
             if failures >= PATIENCE:
                 way, failures = (way + 1) % len(ways), 0

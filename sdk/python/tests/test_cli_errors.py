@@ -1,4 +1,5 @@
 """How the command line fails: with a sentence, the way on, and a status that scripts can rely on; never with a traceback."""
+import json
 import os
 import re
 import socket
@@ -51,6 +52,12 @@ def test_answers(server, flopynet, answer, status, words):
         said = flopynet(*command, status=status)
         for word in words:
             assert word in said, said
+
+
+def test_an_error_as_json(server, flopynet):
+    server.answers = [error(409, "CONFLICT", "It cannot.", details={"status": "running", "allowed": "pause"})]
+    assert json.loads(flopynet("start", "exp_001", "--json", status=6)) == {"error": {
+        "code": "CONFLICT", "status": 409, "message": "It cannot.", "details": {"status": "running", "allowed": "pause"}, "retry_after": None, "request_id": "r1-1"}}
 
 
 def test_nobody_there(flopynet):

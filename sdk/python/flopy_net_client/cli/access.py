@@ -11,7 +11,7 @@ from ..models import Record, User
 from ..sync import DashboardClient
 from . import codes, settings
 from .settings import UsageError
-from .show import as_json, line, members, pairs, say, table
+from .show import as_json, gone, line, members, pairs, say, table
 
 
 def register(add: Any, add_group: Any) -> None:
@@ -82,6 +82,7 @@ def token_create(client: DashboardClient, options: argparse.Namespace) -> int:
 def token_revoke(client: DashboardClient, options: argparse.Namespace) -> int:
     for jti in options.jti:
         client.tokens.revoke(jti)
+        gone(options.json, "jti", jti, "revoked")
     return codes.DONE
 
 
@@ -114,6 +115,7 @@ def user_edit(client: DashboardClient, options: argparse.Namespace) -> int:
 def user_delete(client: DashboardClient, options: argparse.Namespace) -> int:
     for name in options.name:
         client.users.delete(name)
+        gone(options.json, "name", name)
     return codes.DONE
 
 

@@ -11,7 +11,7 @@ from ..models import Engine, Experiment, Offer
 from ..sync import DashboardClient
 from . import codes
 from .settings import UsageError
-from .show import as_json, line, members, pairs, say, table, waiting
+from .show import as_json, gone, line, members, pairs, say, table, waiting
 from .values import assignments, count, read_object
 
 
@@ -162,6 +162,7 @@ def edit(client: DashboardClient, options: argparse.Namespace) -> int:
 def delete(client: DashboardClient, options: argparse.Namespace) -> int:
     for id in options.id:
         client.experiments.delete(id)
+        gone(options.json, "id", id)
     return codes.DONE
 
 

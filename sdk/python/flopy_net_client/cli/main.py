@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -64,7 +65,10 @@ def build() -> argparse.ArgumentParser:
 
 
 def explain(error: DashboardError, options: argparse.Namespace) -> str:
-    """The error in sentences and, where there is one, the way on."""
+    """The error in sentences and, where there is one, the way on; with --json as the API has it."""
+    if options.json:
+        members = {"code": error.code, "status": error.status, "message": error.message, "details": error.details, "retry_after": error.retry_after, "request_id": error.request_id}
+        return json.dumps({"error": members}, ensure_ascii=False)
     lines = [f"flopynet: {text(error.message)}"]
     for field, what in error.details.items():
         lines.append(f"  {text(field)}: {text(what)}")

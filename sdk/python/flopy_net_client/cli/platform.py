@@ -13,7 +13,7 @@ from ..models import Rule
 from ..sync import DashboardClient
 from . import codes
 from .settings import UsageError
-from .show import as_json, line, members, pairs, plain, say, table, text
+from .show import as_json, gone, line, members, pairs, plain, say, table, text
 from .values import count, nested, read_object
 
 
@@ -214,6 +214,7 @@ def rule_replace(client: DashboardClient, options: argparse.Namespace) -> int:
 def rule_delete(client: DashboardClient, options: argparse.Namespace) -> int:
     for id in options.id:
         client.rules.delete(id)
+        gone(options.json, "id", id)
     return codes.DONE
 
 
@@ -243,6 +244,7 @@ def silence_create(client: DashboardClient, options: argparse.Namespace) -> int:
 def silence_delete(client: DashboardClient, options: argparse.Namespace) -> int:
     for id in options.id:
         client.silences.delete(id)
+        gone(options.json, "id", id)
     return codes.DONE
 
 

@@ -43,6 +43,12 @@ def as_json(value: Any) -> None:
     print(json.dumps(plain(value), ensure_ascii=False, indent=2 if sys.stdout.isatty() else None), flush=True)
 
 
+def gone(json_wanted: bool, member: str, value: str, word: str = "deleted") -> None:
+    """What was deleted: nothing to see for people, an object for programs."""
+    if json_wanted:
+        as_json({member: value, word: True})
+
+
 def plain(value: Any) -> Any:
     if isinstance(value, Update):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "raw"}
