@@ -21,14 +21,14 @@ GUIDE = (SOURCE / "docs/operations.md").read_text()
 def tls(stack):
     """The running dashboard, by TLS too, with the lines of the guide: its address, and what trusts its certificate."""
     pem, port = stack.root / "tls.pem", free_port()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
                     "-keyout", stack.root / "key.pem", "-out", stack.root / "cert.pem"], check=True, stderr=subprocess.DEVNULL)
     pem.write_text((stack.root / "key.pem").read_text() + (stack.root / "cert.pem").read_text())
     (lines,) = re.findall(r"```\n(server\.modules \+= \( \"mod_openssl\".*?)```", GUIDE, re.S)
     conf = stack.root / "lighttpd.conf"
     conf.write_text(conf.read_text() + lines.replace(":443", f"127.0.0.1:{port}").replace("/etc/flopynet/tls.pem", str(pem)))
     stack.restart("lighttpd", signal.SIGTERM)
-    return f"https://localhost:{port}", ssl.create_default_context(cafile=stack.root / "cert.pem")
+    return f"https://127.0.0.1:{port}", ssl.create_default_context(cafile=stack.root / "cert.pem")
 
 
 def test_tls(stack, tls):
