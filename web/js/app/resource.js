@@ -4,6 +4,7 @@ import { createPace, slownessOf } from '../lib/pace.js';
 import { createValue } from '../lib/emitter.js';
 import { client } from './client.js';
 import { liveState, updates } from './live.js';
+import { stretch } from './refresh.js';
 import { session, sessionLost } from './session.js';
 import { visible } from './visible.js';
 
@@ -21,12 +22,12 @@ const NOTHING = { data: undefined, error: null, loading: true, at: null };
  * Something read from the API, kept fresh.
  * @param {string|null} key what it is; null reads nothing
  * @param {(signal: AbortSignal) => Promise<any>} read
- * @param {{every?: number, liveEvery?: number, evenHidden?: boolean}} [options] milliseconds between readings without and with a live connection; 0: never by itself.
- *   evenHidden: refresh works in a hidden tab, too
+ * @param {{every?: number, liveEvery?: number, evenHidden?: boolean, steady?: boolean}} [options] milliseconds between readings without and with a live connection, at the
+ *   default of dashboard.refresh_interval; 0: never by itself. evenHidden: refresh works in a hidden tab, too. steady: whatever that setting says
  * @returns {{data: any, error: Error|null, loading: boolean, at: number|null, reload: () => void, refresh: () => void, change: (f: (data: any) => any) => void}}
  * reload: at once, for what the user did. refresh: for what a live message tells; many of them make few readings, and none in a hidden tab, which reads when it is looked at.
  */
-export function useResource(key, read, { every = 15_000, liveEvery = 60_000, evenHidden = false } = {}) {
+export function useResource(key, read, { every = 15_000, liveEvery = 60_000, evenHidden = false, steady = false } = {}) {
 	const [state, setState] = useState(() => remembered.get(key) ?? NOTHING);
 	const current = useRef({});
 	current.current.read = read;
@@ -43,6 +44,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 		let timer;
 		let abort = null;
 		let again = false;
+		let ended = Date.now(); // of the newest reading: what is planned anew meanwhile is not put off by that
 		let state = remembered.get(key) ?? NOTHING;
 		setState(state);
 		own.state = () => state;
@@ -65,6 +67,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 				else if (error.retryAfter) wait = Math.max(error.retryAfter * 1000, 5000);
 			}
 			abort = null;
+			ended = Date.now();
 			if (again) {
 				again = false;
 				return void load();
@@ -74,7 +77,8 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 		function plan(wait) {
 			clearTimeout(timer);
 			const pause = wait ?? (liveState.get().state === 'open' ? liveEvery : every);
-			if (pause > 0 && visible.get()) timer = setTimeout(load, pause * slowness());
+			if (!(pause > 0 && visible.get())) return;
+			timer = setTimeout(load, Math.max(0, ended + pause * slowness() * (steady ? 1 : stretch.get()) - Date.now()));
 		}
 		const pace = createPace();
 		let planned = null;
@@ -93,6 +97,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 			updates.on('resync', () => visible.get() && own.reload()),
 			updates.on('back', () => visible.get() && own.reload()),
 			liveState.subscribe(() => { if (!abort) plan(null); }),
+			stretch.subscribe(() => { if (!abort) plan(null); }),
 		];
 		return () => {
 			clearTimeout(timer);
@@ -101,7 +106,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 			abort?.abort();
 			ends.forEach((end) => end());
 		};
-	}, [key, keep, every, liveEvery, evenHidden]);
+	}, [key, keep, every, liveEvery, evenHidden, steady]);
 
 	const reload = useCallback(() => current.current.reload?.(), []);
 	const refresh = useCallback(() => current.current.refresh?.(), []);

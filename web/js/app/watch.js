@@ -3,6 +3,7 @@ import { useEffect } from '../lib/html.js';
 import { announce } from './announce.js';
 import { client } from './client.js';
 import { liveState } from './live.js';
+import { noteConfiguration } from './refresh.js';
 import { useResource, useUpdates } from './resource.js';
 import { noteTrouble } from './trouble.js';
 import { stateOf } from '../lib/status.js';
@@ -11,6 +12,7 @@ import { stateOf } from '../lib/status.js';
 export function Watch() {
 	const open = useResource('watch.alerts', (signal) => client.alerts.list({ open: true, limit: 100 }, { signal }), { every: 60_000, liveEvery: 300_000, evenHidden: true });
 	const health = useResource('watch.health', (signal) => client.health.get({ signal }), { every: 60_000, liveEvery: 120_000 });
+	const config = useResource('config', (signal) => client.config.get({ signal }), { every: 60_000, liveEvery: 300_000, steady: true });
 	const live = useValue(liveState);
 	useUpdates('alert', (alert) => {
 		open.refresh();
@@ -19,7 +21,11 @@ export function Watch() {
 	useUpdates('experiment_update', (e) => {
 		if (e.change === 'status') announce(`${e.name}: ${stateOf('experiment', e.status).word.toLowerCase()}`);
 	});
-	useUpdates('metrics_update', (m) => { if (m.change === 'service') health.refresh(); });
+	useUpdates('metrics_update', (m) => {
+		if (m.change === 'service') health.refresh();
+		if (m.change === 'config') config.refresh();
+	});
+	useEffect(() => { if (config.data) noteConfiguration(config.data); }, [config.data]);
 	useEffect(() => {
 		const active = open.data?.alerts.filter((a) => a.status === 'active') ?? [];
 		noteTrouble({
