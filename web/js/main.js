@@ -1,7 +1,7 @@
 import { html, render, useEffect, useErrorBoundary, useState } from './lib/html.js';
 import { useValue } from './lib/emitter.js';
 import { Frame } from './app/frame.js';
-import { route } from './app/router.js';
+import { restorePlace, route } from './app/router.js';
 import { loadSession, session } from './app/session.js';
 import { setTitle } from './app/trouble.js';
 import { Watch } from './app/watch.js';
@@ -34,8 +34,11 @@ function Page() {
 		if (!PAGES[name] || loaded.has(name)) return;
 		PAGES[name]().then((module) => { loaded.set(name, module.default); redraw((n) => n + 1); }, (e) => setFailed(e));
 	}, [name]);
-	// A new page begins at its top, and its heading is where the keyboard goes on.
-	useEffect(() => { scrollTo(0, 0); }, [path.join('/')]);
+	useEffect(() => {
+		// Where what had the focus is gone, the keyboard goes on in the new page.
+		if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+		return restorePlace();
+	}, [path.join('/')]);
 	if (error || failed) return html`<${Failure} error=${error ?? failed} reload=${() => location.reload()} what="the page" />`;
 	if (!PAGES[name]) {
 		setTitle('Not found');

@@ -100,7 +100,7 @@ class Stack:
         subprocess.run(["sh", SOURCE / "conf/errors.sh", self.root / "errors"], check=True)
         filled = subprocess.run(["sh", SOURCE / "conf/fill.sh", SOURCE / "conf/lighttpd.conf.in", *(f"{k}={v}" for k, v in values.items())],
                                 check=True, stdout=subprocess.PIPE, text=True)
-        (self.root / "lighttpd.conf").write_text(filled.stdout)
+        (self.root / "lighttpd.conf").write_text(filled.stdout.replace('flopynet_prefix = ""', f'flopynet_prefix = "{self.prefix}"'))
 
     # Life
 

@@ -38,7 +38,7 @@ function StaleBanner() {
 	const { state, since } = useValue(liveState);
 	const { at, failed } = useValue(lastRead);
 	const ms = useValue(now);
-	if (state !== 'lost' || ms - since < 2500) return null;
+	if (!failed && (state !== 'lost' || ms - since < 2500)) return null;
 	const age = formatDuration(Math.max(0, Math.round((ms - at) / 1000)));
 	return html`<p class="banner banner-warn stale-banner" role="alert"><${Icon} name="triangle" size=${18} /><span class="grow">${failed ? 'The server cannot be reached.' : 'The live connection is lost; the page reads now and then instead.'} What is shown may be out of date<span aria-hidden="true">: it is ${age} old</span>.</span></p>`;
 }

@@ -16,6 +16,7 @@ session.subscribe(() => remembered.clear());
 export const lastRead = createValue({ at: Date.now(), failed: false });
 const slowness = () => slownessOf(client.rateLimit, Date.now());
 
+const DRAW_EVERY_MS = 200;
 const NOTHING = { data: undefined, error: null, loading: true, at: null };
 
 /**
@@ -47,7 +48,6 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 		let ended = Date.now(); // of the newest reading: what is planned anew meanwhile is not put off by that
 		let state = remembered.get(key) ?? NOTHING;
 		setState(state);
-		own.state = () => state;
 		own.set = (next) => { state = next; keep(next); };
 
 		async function load() {
@@ -80,7 +80,19 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 			if (!(pause > 0 && visible.get())) return;
 			timer = setTimeout(load, Math.max(0, ended + pause * slowness() * (steady ? 1 : stretch.get()) - Date.now()));
 		}
-		const pace = createPace();
+		// Live messages may come by the hundred: what they change is drawn a few times a second.
+		let changes = [];
+		let drawing = null;
+		own.change = (f) => {
+			changes.push(f);
+			drawing ??= setTimeout(() => {
+				const all = changes;
+				changes = [];
+				drawing = null;
+				if (state.data !== undefined) own.set({ ...state, data: all.reduce((data, one) => one(data), state.data), at: Date.now() });
+			}, DRAW_EVERY_MS);
+		};
+		const pace = createPace({ burst: 2 });
 		let planned = null;
 		own.refresh = () => {
 			if (planned || !(visible.get() || evenHidden)) return;
@@ -103,6 +115,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 			clearTimeout(timer);
 			clearTimeout(soon);
 			clearTimeout(planned);
+			clearTimeout(drawing);
 			abort?.abort();
 			ends.forEach((end) => end());
 		};
@@ -110,11 +123,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 
 	const reload = useCallback(() => current.current.reload?.(), []);
 	const refresh = useCallback(() => current.current.refresh?.(), []);
-	const change = useCallback((f) => {
-		const own = current.current;
-		const before = own.state?.();
-		if (before?.data !== undefined) own.set({ ...before, data: f(before.data), at: Date.now() });
-	}, []);
+	const change = useCallback((f) => current.current.change?.(f), []);
 	// For the first drawing with another key the state is still the old one's.
 	const shown = current.current.key === key || current.current.key === undefined ? state : remembered.get(key) ?? NOTHING;
 	return { ...shown, reload, refresh, change };

@@ -17,3 +17,27 @@ export function go(path, query = {}, { replace = false, defaults = {} } = {}) {
 }
 
 export const href = (path, query, defaults) => formatRoute(path, query, defaults);
+
+// Where each entry of the history was scrolled to is kept in it. A new entry has nothing there yet and begins at its top.
+history.scrollRestoration = 'manual';
+let settled;
+addEventListener('scroll', () => {
+	clearTimeout(settled);
+	settled = setTimeout(() => history.replaceState({ ...history.state, y: Math.round(scrollY) }, ''), 150);
+}, { passive: true });
+
+/** Back to where the entry was left, as soon as there is enough content for it. Returns how to give it up. */
+export function restorePlace() {
+	const y = history.state?.y ?? 0;
+	clearTimeout(settled);
+	const end = Date.now() + 2000;
+	let timer;
+	(function step() {
+		scrollTo(0, y);
+		if (Math.abs(scrollY - y) > 1 && Date.now() < end) timer = setTimeout(step, 40);
+	})();
+	const stop = () => clearTimeout(timer);
+	addEventListener('wheel', stop, { once: true, passive: true });
+	addEventListener('touchstart', stop, { once: true, passive: true });
+	return stop;
+}

@@ -44,6 +44,3 @@ export function withRound(rounds, round) {
 	const at = rounds.findIndex((r) => r.round >= round.round);
 	return rounds[at].round === round.round ? rounds.with(at, round) : rounds.toSpliced(at, 0, round);
 }
-
-/** Are rounds missing between these? Then they are to be read anew. */
-export const hasGap = (rounds) => rounds.some((r, i) => r.round !== i + 1);

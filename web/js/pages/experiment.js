@@ -4,8 +4,8 @@ import { href } from '../app/router.js';
 import { may } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
 import { formatAgo, formatBytes, formatLoss, formatNumber, formatPercent, formatTime, formatTimeFully, plural, words } from '../lib/format.js';
-import { html, useEffect } from '../lib/html.js';
-import { applyUpdate, hasGap, withRound } from '../lib/update.js';
+import { html, useEffect, useRef } from '../lib/html.js';
+import { applyUpdate, withRound } from '../lib/update.js';
 import { useValue } from '../lib/emitter.js';
 import { Badge } from '../parts/badge.js';
 import { Bones, Failure } from '../parts/blank.js';
@@ -30,13 +30,16 @@ export default function ExperimentPage({ path, query }) {
 	const rounds = useResource(`rounds ${id}`, (signal) => client.experiments.allRounds(id, 0, { signal }), { every: 15_000, liveEvery: 300_000 });
 	const e = detail.data?.experiment;
 	useEffect(() => setTitle(e ? e.name : id), [e?.name, id]);
+	const newest = useRef(0); // the last round that is known, drawn or not
+	useEffect(() => { newest.current = 0; }, [id]);
+	useEffect(() => { newest.current = Math.max(newest.current, rounds.data?.at(-1)?.round ?? 0); }, [rounds.data]);
 	useUpdates('experiment_update', (update) => {
 		if (update.experiment_id !== id) return;
 		detail.change(({ experiment }) => ({ experiment: applyUpdate(experiment, update) }));
 		if (update.round) {
-			const next = withRound(rounds.data ?? [], update.round);
-			if (hasGap(next)) rounds.refresh();
-			else rounds.change((all) => withRound(all, update.round));
+			if (update.round.round > newest.current + 1) rounds.refresh(); // one was missed
+			newest.current = Math.max(newest.current, update.round.round);
+			rounds.change((all) => withRound(all, update.round));
 		}
 		if (['status', 'waiting_for', 'updated', 'deleted', 'round_completed'].includes(update.change)) detail.refresh();
 	});
@@ -50,7 +53,7 @@ export default function ExperimentPage({ path, query }) {
 	return html`
 		<header class="page-head"><div class="grow"><p class="crumb"><a href="#/experiments">Experiments</a> / <span class="faint">${e.id}</span></p>
 			<h1>${e.name}</h1></div><div class="actions"><${Manage} experiment=${e} /></div></header>
-		${detail.error && html`<p class="banner banner-warn" role="alert"><${Icon} name="triangle" size=${18} /><span>What is shown is from ${formatAgo(new Date(detail.at).toISOString())}: ${detail.error.message}</span></p>`}
+		${detail.error && detail.error.name !== 'NetworkError' && html`<p class="banner banner-warn" role="alert"><${Icon} name="triangle" size=${18} /><span>What is shown is from ${formatAgo(new Date(detail.at).toISOString())}: ${detail.error.message}</span></p>`}
 		<${State} experiment=${e} />
 		${may('operator') && e.allowed_actions && html`<${Controls} experiment=${e} changed=${detail.reload} />`}
 		<nav class="tabs" aria-label="Parts of the experiment">${TABS.map(([name, title]) => html`<a key=${name} href=${href(['experiments', id], { ...query, tab: name })} aria-current=${tab === name ? 'page' : null}>${title}</a>`)}</nav>

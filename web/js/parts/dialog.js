@@ -10,7 +10,7 @@ export function Dialog({ title, small, onClose, onSubmit, foot, children }) {
 		dialog.showModal();
 		return () => {
 			if (dialog.open) dialog.close();
-			if (before?.isConnected) before.focus();
+			(before?.isConnected && before !== document.body ? before : document.getElementById('main'))?.focus();
 		};
 	}, []);
 	const content = html`
