@@ -21,7 +21,7 @@ def busy(shared_stack):
     return shared_stack
 
 
-@pytest.mark.parametrize("view", ["light", "dark", "narrow"])
+@pytest.mark.parametrize("view", ["light", "dark", "narrow", "huge"])
 def test_every_view(busy, view):
     run_page(busy, "look.mjs", VIEW=view, RUN=busy.run)
 
