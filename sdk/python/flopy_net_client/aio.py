@@ -162,10 +162,13 @@ def edits(name: Optional[str], tags: Optional[Sequence[str]], notes: Optional[st
 class AsyncDashboardClient:
     """``base_url``: with or without a trailing slash, a path prefix and ``/api/v1``.  ``api_key``: a token made by ``flopynetctl token create``;
     None: only what is open to all.  ``timeout``: seconds for one answer.  ``max_wait``: seconds that a call may wait for a busy or limiting server
-    before it raises."""
+    before it raises.  ``ca_file``: certificates in PEM that an https server is verified by, in place of the system's."""
 
-    def __init__(self, base_url: str, api_key: Optional[str] = None, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT) -> None:
-        self._transport = AsyncTransport(base_url, api_key, timeout, max_wait)
+    def __init__(
+        self, base_url: str, api_key: Optional[str] = None, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT,
+        ca_file: Optional[str] = None,
+    ) -> None:
+        self._transport = AsyncTransport(base_url, api_key, timeout, max_wait, ca_file)
         self.experiments = AsyncExperiments(self._transport)
         self.alerts = AsyncAlerts(self._transport)
         self.rules = AsyncRules(self._transport)

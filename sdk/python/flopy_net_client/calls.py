@@ -88,6 +88,14 @@ def same(data: Any) -> Json:
     return data if isinstance(data, dict) else {}
 
 
+def number(data: Any) -> int:
+    return data if isinstance(data, int) else 0
+
+
+def entries(data: Any) -> List[Any]:
+    return data if isinstance(data, list) else []
+
+
 def nothing(_: Any) -> None:
     return None
 
@@ -97,14 +105,14 @@ def member(name: str, read: Callable[[Any], T]) -> Callable[[Any], T]:
 
 
 def items(name: str, read: Callable[[Any], T]) -> Callable[[Any], List[T]]:
-    return lambda data: [read(item) for item in same(data).get(name) or []]
+    return lambda data: [read(item) for item in entries(same(data).get(name))]
 
 
 def page(name: str, read: Callable[[Any], T]) -> Callable[[Any], Page[T]]:
     def parse(data: Any) -> Page[T]:
         data = same(data)
-        found = [read(item) for item in data.get(name) or []]
-        return Page(found, int(data.get("total") or 0), int(data.get("limit") or len(found)), int(data.get("offset") or 0))
+        found = [read(item) for item in entries(data.get(name))]
+        return Page(found, number(data.get("total")), number(data.get("limit")) or len(found), number(data.get("offset")))
 
     return parse
 

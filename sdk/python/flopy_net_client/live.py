@@ -9,13 +9,14 @@ import asyncio
 import inspect
 import json
 import random
+import ssl
 from typing import Any, AsyncIterator, Dict, List, Optional, Sequence
 
 import httpx
 import websockets
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from .calls import Call, Json, params, same
+from .calls import Call, Json, entries, number, params, same
 from .errors import AuthenticationError, DashboardError, NotFoundError, PermissionDenied, RateLimitedError, UnexpectedAnswer, ValidationError, from_response, typed
 from .models import Event
 from .transport import AsyncTransport
@@ -50,13 +51,14 @@ def websocket_url(base_url: str) -> str:
     return "ws" + base_url[len("http") : -len("/api/v1")] + "/ws/dashboard"
 
 
-def _connect(url: str, headers: Dict[str, str]) -> Any:
+def _connect(url: str, headers: Dict[str, str], context: Optional[ssl.SSLContext]) -> Any:
     connect: Any = getattr(websockets, "connect")
     # The argument was renamed in websockets 14.
     known = inspect.signature(connect).parameters
     name = "additional_headers" if "additional_headers" in known else "extra_headers"
     sent = {k: v for k, v in headers.items() if k == "Authorization"}
-    return connect(url, **{name: sent}, max_size=1 << 20, open_timeout=10, close_timeout=2)
+    secure = {"ssl": context} if url.startswith("wss:") and context is not None else {}
+    return connect(url, **{name: sent}, **secure, max_size=1 << 20, open_timeout=10, close_timeout=2)
 
 
 def _said(data: Json) -> DashboardError:
@@ -81,7 +83,7 @@ def _event(text: Any) -> Optional[Event]:
     if kind == "subscribed":
         return Event(raw=message, type=CONNECTED, data=data)
     if kind == "resync":
-        return Event(raw=message, type=RESYNC, data=data, id=int(data.get("last_id") or 0))
+        return Event(raw=message, type=RESYNC, data=data, id=number(data.get("last_id")))
     return Event.parse(message) if isinstance(message.get("id"), int) else None
 
 
@@ -110,7 +112,7 @@ class EventStream:
         if self.cursor is not None:
             message["since"] = self.cursor
         try:
-            async with _connect(websocket_url(self._transport.base_url), self._transport.headers) as ws:
+            async with _connect(websocket_url(self._transport.base_url), self._transport.headers, self._transport.context) as ws:
                 await ws.send(json.dumps(message))
                 while True:
                     event = _event(await asyncio.wait_for(ws.recv(), SILENCE_S))
@@ -158,16 +160,16 @@ class EventStream:
     async def _polling(self) -> AsyncIterator[Event]:
         if self.cursor is None:
             # Where the subscription begins, before anybody reads what was until here.
-            self.cursor = int((await self._ask(wait=0)).get("last_id") or 0)
+            self.cursor = number((await self._ask(wait=0)).get("last_id"))
         yield Event(type=CONNECTED)
         while True:
             answer = await self._ask(wait=POLL_WAIT_S)
             if answer.get("resync"):
-                yield Event(raw=answer, type=RESYNC, id=int(answer.get("last_id") or 0))
-            for event in answer.get("events") or []:
+                yield Event(raw=answer, type=RESYNC, id=number(answer.get("last_id")))
+            for event in entries(answer.get("events")):
                 yield Event.parse(event)
             # The cursor also passes over what the filter kept back.
-            self.cursor = max(self.cursor, int(answer.get("last_id") or 0))
+            self.cursor = max(self.cursor, number(answer.get("last_id")))
 
     def _fresh(self, event: Event) -> bool:
         """Not seen before on another connection; the cursor moves to it."""

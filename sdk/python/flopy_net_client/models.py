@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
 T = TypeVar("T", bound="Record")
 
@@ -27,6 +27,20 @@ def to_time(text: Any) -> Optional[datetime]:
         return None
 
 
+_KINDS: Mapping[str, Tuple[type, ...]] = {
+    "str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "datetime": (datetime,), "List": (list,), "Dict": (dict,), "Any": (object,),
+}
+
+
+def _fits(value: Any, annotation: str) -> bool:
+    """Whether a value of JSON may stand in a field: ``Optional[int]``, ``List[str]`` … as they are written below."""
+    optional = annotation.startswith("Optional[")
+    kind = annotation[len("Optional[") :] if optional else annotation
+    if value is None:
+        return optional
+    return isinstance(value, _KINDS[kind.split("[")[0].rstrip("]")])
+
+
 @dataclass
 class Record:
     """Base of all: filled from a JSON object by field name."""
@@ -41,10 +55,14 @@ class Record:
             if f.name == "raw" or f.name not in data:
                 continue
             value = to_time(data[f.name]) if "datetime" in str(f.type) else data[f.name]
-            # A null where a value belongs leaves the default.
-            if value is not None or "Optional" in str(f.type):
+            # What is not of its kind, as a null where a value belongs, leaves the default.
+            if _fits(value, str(f.type)):
                 values[f.name] = value
         return cls(**values)
+
+
+def _list(data: Any) -> List[Any]:
+    return data if isinstance(data, list) else []
 
 
 @dataclass
@@ -140,7 +158,10 @@ class Experiment(Record):
     @property
     def current_round(self) -> int:
         """The round in progress, or the last completed one."""
-        return int(self.metrics.get("current_round") or self.raw.get("current_round") or self.rounds_completed)
+        for members in (self.metrics, self.raw):
+            if isinstance(members.get("current_round"), int):
+                return int(members["current_round"])
+        return self.rounds_completed
 
     @property
     def is_final(self) -> bool:
@@ -149,11 +170,11 @@ class Experiment(Record):
 
     @property
     def clients(self) -> List[Client]:
-        return [Client.parse(c) for c in self.raw.get("clients") or []]
+        return [Client.parse(c) for c in _list(self.raw.get("clients"))]
 
     @property
     def timeline(self) -> List[TimelineEntry]:
-        return [TimelineEntry.parse(t) for t in self.raw.get("timeline") or []]
+        return [TimelineEntry.parse(t) for t in _list(self.raw.get("timeline"))]
 
 
 @dataclass

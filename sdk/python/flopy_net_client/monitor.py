@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import AsyncIterator, Optional
 
 from . import endpoints
-from .calls import PAGE
+from .calls import PAGE, number
 from .errors import ConnectionFailed, DashboardError, NotFoundError, RateLimitedError, ServerError
 from .live import BACKOFF_FIRST, BACKOFF_MAX, CONNECTED, RESYNC, EventStream
 from .models import FINAL, Event, Experiment, Update
@@ -80,7 +80,7 @@ class RunMonitor:
         change = event.data.get("change")
         return (
             event.type in (CONNECTED, RESYNC)
-            or (change == "round_completed" and int(event.data.get("rounds_completed") or 0) > self._round)
+            or (change == "round_completed" and number(event.data.get("rounds_completed")) > self._round)
             or (change == "status" and event.data.get("status") in FINAL)
         )
 

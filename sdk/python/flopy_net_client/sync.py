@@ -142,11 +142,14 @@ class Experiments(Resource):
 class DashboardClient:
     """``base_url``: with or without a trailing slash, a path prefix and ``/api/v1``.  ``api_key``: a token made by ``flopynetctl token create``;
     None: only what is open to all.  ``timeout``: seconds for one answer.  ``max_wait``: seconds that a call may wait for a busy or limiting server
-    before it raises."""
+    before it raises.  ``ca_file``: certificates in PEM that an https server is verified by, in place of the system's."""
 
-    def __init__(self, base_url: str, api_key: Optional[str] = None, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT) -> None:
-        self._transport = SyncTransport(base_url, api_key, timeout, max_wait)
-        self._streams = Streams(lambda: AsyncDashboardClient(base_url, api_key, timeout=timeout, max_wait=max_wait))
+    def __init__(
+        self, base_url: str, api_key: Optional[str] = None, *, timeout: float = TIMEOUT, max_wait: float = MAX_WAIT,
+        ca_file: Optional[str] = None,
+    ) -> None:
+        self._transport = SyncTransport(base_url, api_key, timeout, max_wait, ca_file)
+        self._streams = Streams(lambda: AsyncDashboardClient(base_url, api_key, timeout=timeout, max_wait=max_wait, ca_file=ca_file))
         self.experiments = Experiments(self._transport, self._streams)
         self.alerts = Alerts(self._transport)
         self.rules = Rules(self._transport)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import time
 from typing import Any, Callable, Dict, Optional, TypeVar
 
@@ -100,8 +101,10 @@ def _failed(error: httpx.HTTPError) -> ConnectionFailed:
 
 
 class _Transport:
-    def __init__(self, base_url: str, api_key: Optional[str], max_wait: float) -> None:
+    def __init__(self, base_url: str, api_key: Optional[str], max_wait: float, ca_file: Optional[str]) -> None:
         self.base_url = normal_base_url(base_url)
+        # None: as each library has it; both heed SSL_CERT_FILE.
+        self.context = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
         self.headers = _headers(api_key)
         self.max_wait = max_wait
 
@@ -114,9 +117,9 @@ class _Transport:
 
 
 class SyncTransport(_Transport):
-    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float) -> None:
-        super().__init__(base_url, api_key, max_wait)
-        self.http = httpx.Client(timeout=timeout, follow_redirects=False)
+    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float, ca_file: Optional[str]) -> None:
+        super().__init__(base_url, api_key, max_wait, ca_file)
+        self.http = httpx.Client(timeout=timeout, follow_redirects=False, verify=self.context or True)
 
     def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)
@@ -134,9 +137,9 @@ class SyncTransport(_Transport):
 
 
 class AsyncTransport(_Transport):
-    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float) -> None:
-        super().__init__(base_url, api_key, max_wait)
-        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+    def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float, ca_file: Optional[str]) -> None:
+        super().__init__(base_url, api_key, max_wait, ca_file)
+        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, verify=self.context or True)
 
     async def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)

@@ -202,3 +202,28 @@ def test_pages_of_a_list_that_moves():
     second = endpoints.rule_list(100, 100).read({"rules": [{"id": f"rule_{i}"} for i in range(99, 121)], "total": 121, "limit": 100, "offset": 100})
     assert pages.next().params["offset"] == "0" and len(pages.take(first)) == 100 and not pages.done
     assert pages.next().params["offset"] == "100" and [r.id for r in pages.take(second)] == [f"rule_{i}" for i in range(100, 121)] and pages.done
+
+
+ODD = [None, 5, -1.5, True, "x", [], [1, "x", None, [], {}], {}, {"id": 5, "name": [], "total": {}, "members": 3, "clients": 7, "tags": "x", "created_at": 9, "current_round": "x"}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_answers_of_no_known_form(server, call, odd):
+    """Whatever a server that is not ours says, it becomes an object with defaults or an error of ours."""
+    names = ("experiments", "experiment", "rounds", "rules", "rule", "alerts", "tokens", "token", "settings", "history", "engines", "scenario", "lines", "user", "total", "limit",
+             "dependencies", "status", "api_key", "notifications")
+    server.answers = [(200, {}, {name: odd for name in names})]
+    calls_of = (
+        lambda c: c.experiments.get("exp_001"), lambda c: c.experiments.page(), lambda c: c.experiments.logs("exp_001"), lambda c: c.alerts.page(), lambda c: c.rules.create({}),
+        lambda c: c.tokens.create("n", role="viewer"), lambda c: c.me(), lambda c: c.config.settings(), lambda c: c.scenario("x"), lambda c: c.dependencies(), lambda c: c.health(),
+        lambda c: c.experiments.pause("exp_001"), lambda c: c.notifications.test(), lambda c: c.login("a", "b"), lambda c: c.rules.try_out({}),
+    )
+    for one in calls_of:
+        try:
+            got = call(one)
+        except f.DashboardError:
+            continue
+        for item in getattr(got, "items", None) or [got] if not callable(getattr(got, "items", None)) else [got]:
+            if isinstance(item, f.Experiment):
+                assert isinstance(item.current_round, int) and isinstance(item.clients, list) and isinstance(item.timeline, list) and isinstance(item.is_final, bool)
+                assert isinstance(item.tags, list) and isinstance(item.id, str) and (item.created_at is None)

@@ -142,7 +142,7 @@ def login(options: argparse.Namespace) -> int:
     with settings.client(options, url, key) as client:
         me = client.me()
     path = settings.file_path()
-    settings.write_file(path, url, key)
+    settings.write_file(path, url, key, settings.ca_file_of(options))
     say(f"Kept in {path}.")
     return _me(me, options)
 

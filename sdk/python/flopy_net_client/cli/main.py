@@ -24,6 +24,7 @@ def _common() -> argparse.ArgumentParser:
     group.add_argument("--url", help="the dashboard's address, with or without /api/v1")
     group.add_argument("--key-file", metavar="FILE", help="file with the token")
     group.add_argument("--key", help="the token itself; others on this machine can see it there, so better use a file or FLOPYNET_TOKEN")
+    group.add_argument("--ca-file", metavar="FILE", help="certificates in PEM that an https server is verified by, in place of the system's")
     group.add_argument("--request-timeout", dest="timeout_s", type=seconds, metavar="S", help=f"seconds for one answer ({transport.TIMEOUT:g})")
     group.add_argument("--max-wait", type=seconds, metavar="S", help=f"seconds to wait for a server that limits or is busy ({transport.MAX_WAIT:g})")
     group.add_argument("--json", action="store_true", help="print JSON, as the API has it")
