@@ -4,18 +4,15 @@ import io
 import re
 import shutil
 import subprocess
-import sys
 import time
 from datetime import datetime, timezone
 
+import httpx
 import pytest
 from conftest import make_stack
-from harness.process import free_port
-from harness.stack import SOURCE
+from harness import services
 
-sys.path.insert(0, str(SOURCE / "tests/fixtures/services"))
-
-import flopynet_fakes as fakes  # noqa: E402
+import flopynet_fakes as fakes
 
 QUICK = {"interval_ms": 1000, "timeout_ms": 800, "failure_threshold": 1, "success_threshold": 1}
 GROUPS = {"cpu": {"cpu_usage"}, "memory": {"memory_usage", "memory_percent"}, "network": {"throughput", "throughput_bytes_per_s", "response_time_ms"}}
@@ -32,14 +29,13 @@ class Lab:
 
     def __init__(self, stack):
         self.stack, self.client = stack, stack.client
-        self.redis_port = free_port()
-        self.redis = subprocess.Popen(["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(stack.root)], stdout=subprocess.DEVNULL)
+        self.redis = services.redis(stack.root).start()
         self.fl, self.collector, self.policy, self.sdn = fakes.FlServer(), fakes.Collector(), fakes.PolicyEngine(), fakes.Sdn()
         self.fl.training(round=3, clients=2)
         body = {
-            "integration": {"redis_url": f"redis://127.0.0.1:{self.redis_port}", "fl_server_url": self.fl.url, "collector_url": self.collector.url,
+            "integration": {"redis_url": self.redis.url, "fl_server_url": self.fl.url, "collector_url": self.collector.url,
                             "policy_engine_url": self.policy.url, "sdn_url": self.sdn.url, "influxdb_url": None, "mongodb_url": None},
-            "services": {**{name: QUICK for name in ("fl_server", "collector", "policy_engine", "sdn")}, "redis": {**QUICK, "port": self.redis_port, "memory_limit_mb": 100},
+            "services": {**{name: QUICK for name in ("fl_server", "collector", "policy_engine", "sdn")}, "redis": {**QUICK, "port": self.redis.port, "memory_limit_mb": 100},
                          "web": {**QUICK, "kind": "process", "port": stack.port}},
         }
         r = self.client.put("/config", json=body)
@@ -61,8 +57,7 @@ class Lab:
     def stop(self):
         for fake in (self.fl, self.collector, self.policy, self.sdn):
             fake.stop()
-        self.redis.terminate()
-        self.redis.wait(10)
+        self.redis.stop()
 
 
 @pytest.fixture(scope="module")
@@ -303,29 +298,22 @@ def test_prometheus_page_tells_of_this_system(lab):
     assert lab.client.get("/metrics/prometheus", params={"x": "1"}).status_code == 400
 
 
-@pytest.mark.skipif(not shutil.which("prometheus"), reason="prometheus is not installed")
+@services.need("prometheus")
 def test_a_real_prometheus_scrapes_it(lab):
     """With a viewer's token, as an operator would set it up."""
-    port, root = free_port(), lab.stack.root
     token = lab.stack.make_token("prometheus", "viewer")
-    (root / "prometheus.yml").write_text(f"""
+    config = f"""
 global: {{scrape_interval: 1s}}
 scrape_configs:
 - job_name: flopynet
   metrics_path: /api/v1/metrics/prometheus
   authorization: {{credentials: {token}}}
   static_configs: [{{targets: ['127.0.0.1:{lab.stack.port}']}}]
-""")
-    server = subprocess.Popen(["prometheus", f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/tsdb", f"--web.listen-address=127.0.0.1:{port}"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+"""
+    with services.prometheus(lab.stack.root, config) as server:
         def ask(query):
-            import httpx
-            found = httpx.get(f"http://127.0.0.1:{port}/api/v1/query", params={"query": query}, timeout=5).json()["data"]["result"]
+            found = httpx.get(f"{server.url}/api/v1/query", params={"query": query}, timeout=5).json()["data"]["result"]
             return [float(f["value"][1]) for f in found]
         lab.stack.wait_until(lambda: ask('up{job="flopynet"}') == [1], 60, "a scrape")
         lab.stack.wait_until(lambda: ask('flopynet_service_up{service="redis"}') == [1], 30, "the scraped state of Redis")
         assert ask('flopynet_service_state{service="redis",state="healthy"}') == [1]
-    finally:
-        server.terminate()
-        server.wait(30)

@@ -4,22 +4,16 @@ Every example of the API reference, asked for as it stands there: the answer has
 """
 import asyncio
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import httpx
 import pytest
 import websockets
 from conftest import make_stack
-from harness.process import free_port
-from harness.stack import SOURCE
+from harness import services
 
-sys.path.insert(0, str(SOURCE / "tests/fixtures/services"))
-
-import flopynet_fakes as fakes  # noqa: E402
+import flopynet_fakes as fakes
 
 T = "2024-01-15T10:00:00Z"
 CONFIGURATION = {"dataset": "mnist", "model": "cnn", "rounds": 20, "clients_per_round": 3, "local_epochs": 5, "learning_rate": 0.01, "batch_size": 32}
@@ -145,7 +139,8 @@ class Example:
         self.fl, self.collector, self.policy = fakes.FlServer(), fakes.Collector(), fakes.PolicyEngine()
         self.fl.training(round=12, clients=5)
         self.databases = []
-        self.configure(redis_url=self.redis(), influxdb_url=self.influxdb())
+        self.urls = {"redis": self.redis(), "influxdb": self.influxdb(), "mongodb": self.mongodb()}
+        self.configure(**{f"{name}_url": url for name, url in self.urls.items()})
         self.limit_memory()
         self.id = self.start()
 
@@ -155,46 +150,38 @@ class Example:
         r = self.client.put("/config", json={"integration": urls, "services": {n.removesuffix("_url"): quick for n in urls if urls[n]}})
         assert r.status_code == 200, r.text
 
-    def database(self, *argv, **env):
-        self.databases.append(subprocess.Popen(list(map(str, argv)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **env}))
-
     def redis(self):
-        if not shutil.which("redis-server"):
-            return None
-        port = free_port()
-        self.database("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", self.stack.root)
-        return f"redis://127.0.0.1:{port}"
+        return self.daemon(services.redis) if shutil.which("redis-server") else None
 
     def influxdb(self):
-        if not shutil.which("influxd"):
+        return self.daemon(services.influxdb) if shutil.which("influxd") else None
+
+    def mongodb(self):
+        """A server that speaks its protocol, where the program knows it and the test can."""
+        try:
+            from mongodb_fake import MongoDB
+        except ImportError:
             return None
-        port, root = free_port(), self.stack.root / "influxdb"
-        (self.stack.root / "influxdb.conf").write_text(f"""
-reporting-disabled = true
-bind-address = "127.0.0.1:{free_port()}"
-[meta]
-dir = "{root}/meta"
-[data]
-dir = "{root}/data"
-wal-dir = "{root}/wal"
-[http]
-bind-address = "127.0.0.1:{port}"
-[monitor]
-store-enabled = false
-""")
-        self.database("influxd", "run", "-config", self.stack.root / "influxdb.conf")
-        return f"http://127.0.0.1:{port}"
+        self.databases.append(MongoDB(version="6.0.2"))
+        return self.databases[-1].url
+
+    def daemon(self, make):
+        self.databases.append(make(self.stack.root).start())
+        return self.databases[-1].url
+
+    def dependencies(self):
+        return self.client.get("/health/dependencies").json()["dependencies"]
 
     def limit_memory(self):
         """The fake FL server's process is this one: what it uses now is to be 85 % of what it may."""
-        self.stack.wait_until(lambda: self.services()["fl_server"]["memory_usage"], 40, "its memory to be measured")
+        self.stack.wait_until(lambda: self.live()["fl_server"]["memory_usage"], 40, "its memory to be measured")
         rules = {r["name"]: r for r in self.client.get("/alert-rules", params={"limit": 100}).json()["rules"]}
         rule = {k: rules["memory_high"][k] for k in ("name", "title", "metric", "comparison", "threshold", "clear_threshold", "critical_threshold", "severity")}
         assert self.client.put(f"/alert-rules/{rules['memory_high']['id']}", json={**rule, "for_s": 0}).status_code == 200
-        limit = round(self.services()["fl_server"]["memory_usage"] / 0.85)
+        limit = round(self.live()["fl_server"]["memory_usage"] / 0.85)
         assert self.client.put("/config", json={"services": {"fl_server": {"memory_limit_mb": limit}}}).status_code == 200
 
-    def services(self):
+    def live(self):
         return self.client.get("/metrics/live").json()["services"]
 
     def start(self):
@@ -209,8 +196,7 @@ store-enabled = false
         for fake in (self.fl, self.collector, self.policy):
             fake.stop()
         for database in self.databases:
-            database.terminate()
-            database.wait(20)
+            database.stop()
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +258,7 @@ def test_each_action_is_answered_alike(example, action, status):
 
 
 def test_live_metrics(example):
-    example.stack.wait_until(lambda: all(example.services()[n]["cpu_usage"] is not None for n in LIVE["services"]), 40, "processor use of both")
+    example.stack.wait_until(lambda: all(example.live()[n]["cpu_usage"] is not None for n in LIVE["services"]), 40, "processor use of both")
     r = example.client.get("/metrics/live?services=fl_server,collector,policy_engine,sdn&metrics=cpu,memory,network,custom&interval=5")
     # Neither of them tells its throughput or its queue.
     body = same(LIVE, r, nullable=("fl_server.throughput", "collector.queue_size"))
@@ -321,11 +307,11 @@ def test_health(example):
 
 
 def test_dependencies(example):
-    def connected():
-        d = example.client.get("/health/dependencies").json()["dependencies"]
-        return all(d[n]["status"] == "connected" for n, program in (("redis", "redis-server"), ("influxdb", "influxd")) if shutil.which(program))
-    example.stack.wait_until(connected, 60, "Redis and InfluxDB to be connected")
-    absent = ["mongodb", *(n for n, program in (("redis", "redis-server"), ("influxdb", "influxd")) if not shutil.which(program))]
+    there = {name for name, url in example.urls.items() if url}
+    if "without MongoDB" in str(example.dependencies()["mongodb"]):
+        there -= {"mongodb"}
+    example.stack.wait_until(lambda: all(example.dependencies()[name]["status"] == "connected" for name in there), 60, f"{there} to be connected")
+    absent = example.urls.keys() - there
     same(DEPENDENCIES, example.client.get("/health/dependencies"), nullable=[f"{n}.{m}" for n in absent for m in ("response_time", "version")])
 
 

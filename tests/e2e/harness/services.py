@@ -122,11 +122,11 @@ def node_exporter(root):
     return d
 
 
-def prometheus(root):
+def prometheus(root, config="scrape_configs: []\n"):
     port = free_port()
     dir = root / f"prometheus-{port}"
     dir.mkdir()
-    (dir / "prometheus.yml").write_text("scrape_configs: []\n")
+    (dir / "prometheus.yml").write_text(config)
     d = Daemon(dir, "prometheus", ["prometheus", f"--config.file={dir}/prometheus.yml", f"--storage.tsdb.path={dir}/data", f"--web.listen-address=127.0.0.1:{port}"],
                lambda: httpx.get(f"http://127.0.0.1:{port}/-/ready").status_code == 200)
     d.port, d.url = port, f"http://127.0.0.1:{port}"
