@@ -38,7 +38,7 @@ def setup(a: argparse.Namespace) -> None:
             raise HomeError(f"Flower could not be installed: {e}") from e
         note.write_bytes(wanted)
     if a.superlink or not (home / "flwr/config.toml").exists():
-        places.write_connection(home, a.superlink or places.SUPERLINK, a.root_certificates)
+        places.write_connection(home, a.superlink or places.SUPERLINK, a.tls, a.root_certificates)
 
 
 def start(home: Path, flwr_home: Path, program: str, words: list[str]) -> None:
@@ -63,7 +63,10 @@ def superlink(a: argparse.Namespace) -> None:
 def supernode(a: argparse.Namespace) -> None:
     places.split_address(a.superlink)
     words = ["--superlink", a.superlink, "--port", str(a.port)]
-    words += ["--root-certificates", a.root_certificates] if a.root_certificates else ["--insecure"]
+    if a.root_certificates:
+        words += ["--root-certificates", a.root_certificates]
+    elif not a.tls:
+        words.append("--insecure")
     if a.data:
         words += ["--node-config", f'data-dirs="{a.data}"']
     start(a.home, a.home / "nodes" / str(a.port), "flower-supernode", words + a.more)
@@ -96,7 +99,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="command")
     s = commands.add_parser("setup", help="install the pinned Flower and say where the SuperLink is")
     s.add_argument("--superlink", metavar="HOST:PORT", help=f"default: what was said before, else {places.SUPERLINK}")
-    s.add_argument("--root-certificates", metavar="FILE", help="of the authority that signed the SuperLink's certificate; without it: no TLS")
+    s.add_argument("--tls", action="store_true", help="the SuperLink has a certificate of an authority that everybody trusts")
+    s.add_argument("--root-certificates", metavar="FILE", help="or of the authority in this file; with neither there is no TLS")
     s.add_argument("--venv", type=Path, metavar="DIR", help="where the virtual environment is to be, when not in the home")
     commands.add_parser("check", help="can a run be started now? Prints the version, or the reason why not")
     s = commands.add_parser("superlink", help="start the SuperLink in the foreground")
@@ -106,6 +110,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     s.add_argument("--key", metavar="FILE")
     s = commands.add_parser("supernode", help="start a SuperNode, which is one client, in the foreground")
     s.add_argument("--superlink", default=places.SUPERLINK, metavar="HOST:PORT", help="default: %(default)s")
+    s.add_argument("--tls", action="store_true", help="as for setup")
     s.add_argument("--root-certificates", metavar="FILE", help="as for setup")
     s.add_argument("--port", type=int, default=9094, help="of its own, on 127.0.0.1; another one for each SuperNode of a machine (default: %(default)s)")
     s.add_argument("--data", metavar="DIRS", help="where data sets are, separated by colons; /usr/share/datasets is searched too")

@@ -64,9 +64,9 @@ def connection(home: Path) -> Connection:
         raise HomeError(f"{path} does not name a default SuperLink with its address") from e
 
 
-def write_connection(home: Path, address: str, root_certificates: str | None) -> None:
+def write_connection(home: Path, address: str, tls: bool, root_certificates: str | None) -> None:
     split_address(address)
-    security = f'root-certificates = "{Path(root_certificates).resolve()}"' if root_certificates else "insecure = true"
+    security = f'root-certificates = "{Path(root_certificates).resolve()}"' if root_certificates else f"insecure = {'false' if tls else 'true'}"
     directory = home / "flwr"
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = directory / "config.toml.new"

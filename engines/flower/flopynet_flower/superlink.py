@@ -19,11 +19,15 @@ from .home import Connection
 
 
 class SuperLinkError(Exception):
-    """away: nobody answers there; else it answered that it will not."""
+    """status 0: nobody answers there; else it answered that it will not."""
 
-    def __init__(self, message: str, away: bool) -> None:
+    def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
-        self.away = away
+        self.status = status
+
+    @property
+    def away(self) -> bool:
+        return self.status in (0, 502, 503, 504)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class RunStatus:
     status: str  # pending, starting, running, finished
     sub_status: str  # completed, failed, stopped
     details: str
+
+
+def _said(answer: httpx.Response) -> str:
+    """The words of an answer that is an error."""
+    try:
+        return str(answer.json()["detail"])[:500]
+    except (ValueError, KeyError, TypeError):
+        return answer.text.strip()[:500] or f"HTTP status {answer.status_code}"
 
 
 class SuperLink:
@@ -46,24 +58,28 @@ class SuperLink:
         try:
             return getattr(self._client, name)(request)
         except httpx.HTTPStatusError as e:
-            text = e.response.text.strip()
-            raise SuperLinkError(text[:500] or f"HTTP status {e.response.status_code}", away=e.response.status_code in (502, 503, 504)) from e
+            raise SuperLinkError(_said(e.response), e.response.status_code) from e
         except httpx.HTTPError as e:
-            raise SuperLinkError(str(e) or type(e).__name__, away=True) from e
+            raise SuperLinkError(str(e) or type(e).__name__, 0) from e
         except ValueError as e:
-            raise SuperLinkError(str(e), away=False) from e
+            raise SuperLinkError(str(e), 500) from e
 
     def start(self, app: Path, config: dict[str, str]) -> int:
         content = build_fab_from_disk(app)
         fab = Fab(hashlib.sha256(content).hexdigest(), content, {})
         answer = self._call("StartRun", StartRunRequest(fab=fab_to_proto(fab), override_config=user_config_to_proto(dict(config))))
         if not answer.HasField("run_id"):
-            raise SuperLinkError("it did not take the run", away=False)
+            raise SuperLinkError("it did not take the run", 500)
         return int(answer.run_id)
 
     def status(self, run: int) -> RunStatus | None:
         """None: it does not know the run."""
-        answer = self._call("ListRuns", ListRunsRequest(run_id=run))
+        try:
+            answer = self._call("ListRuns", ListRunsRequest(run_id=run))
+        except SuperLinkError as e:
+            if e.status == 404:
+                return None
+            raise
         if run not in answer.run_dict:
             return None
         s = answer.run_dict[run].status
