@@ -95,7 +95,7 @@ static int check_headers(struct exchange *x, struct err *e)
 		return err_set(e, ERR_INVALID, "A header stands in the request twice, once perhaps with an underscore in its name");
 	if (x->w->body_short)
 		return err_set(e, ERR_INVALID, "The body did not arrive whole; nothing was done");
-	if (x->w->idempotency_key && !media_is_key(x->w->idempotency_key))
+	if (x->q.idempotency_key && !media_is_key(x->q.idempotency_key))
 		return err_set(e, ERR_INVALID, "Idempotency-Key must be 1 to 255 visible ASCII characters");
 	return 0;
 }
@@ -308,7 +308,8 @@ static void begin(struct exchange *x, struct app *app)
 	x->q.app = app;
 	x->q.now_ms = clock_wall_ms();
 	x->q.address = w->remote_addr ? w->remote_addr : "unknown";
-	x->q.idempotency_key = w->idempotency_key;
+	/* Some web servers leave an empty header out, others pass it on: it is none. */
+	x->q.idempotency_key = w->idempotency_key && *w->idempotency_key ? w->idempotency_key : NULL;
 	x->q.if_match = w->if_match;
 	x->q.origin = w->origin;
 	x->q.https = (w->https && (strcasecmp(w->https, "on") == 0 || strcasecmp(w->https, "https") == 0)) ||

@@ -39,7 +39,7 @@ static void read_words(const struct request *q, struct alert_query *query, struc
 		err_detail(e, "status", "Must be one of active, resolved, acknowledged");
 	query->open = request_query(q, "open") ? request_query_bool(q, "open", false, e) : -1;
 	query->service = request_query(q, "service");
-	if (query->service && (!text_is_name(query->service, 32) || strchr(query->service, '-')))
+	if (query->service && !text_is_word(query->service, 32))
 		err_detail(e, "service", "Must be the name of a service");
 }
 

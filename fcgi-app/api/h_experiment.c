@@ -44,6 +44,15 @@ static void read_sort(const struct request *q, struct experiment_query *query, s
 		query->sort = (enum experiment_sort)i;
 }
 
+/* lighttpd lets no control characters through; behind other servers it is the same. */
+static bool is_one_line(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			return false;
+	return true;
+}
+
 static void read_list_query(const struct request *q, struct experiment_query *query, bool *curves, struct err *e)
 {
 	enum status status;
@@ -61,8 +70,8 @@ static void read_list_query(const struct request *q, struct experiment_query *qu
 	if (query->scenario && !text_is_name(query->scenario, 64))
 		err_detail(e, "scenario", "Must be the name of a scenario");
 	query->q = request_query(q, "q");
-	if (query->q && (query->q[0] == '\0' || strlen(query->q) > 200))
-		err_detail(e, "q", "Must be a text of 1 to 200 bytes");
+	if (query->q && (query->q[0] == '\0' || strlen(query->q) > 200 || !is_one_line(query->q)))
+		err_detail(e, "q", "Must be a text of 1 to 200 bytes without control characters");
 	read_sort(q, query, e);
 	request_page(q, LIST_LIMIT_MAX, &query->limit, &query->offset, e);
 }
@@ -184,8 +193,12 @@ static int create(struct request *q, struct response *r, const struct experiment
 		store_rollback(q->app->store);
 		return -1;
 	}
-	if (put_detail(q, r, id, e) == -1)
+	if (put_detail(q, r, id, e) == -1) {
+		/* The key stands for a thing that was made: a late repetition does not bring it back. */
+		if (replayed && e->code == ERR_NOTFOUND)
+			err_set(e, ERR_CONFLICT, "What this Idempotency-Key created, %s, has been deleted", text_from_id(EXPERIMENT_ID_PREFIX, id, name));
 		return -1;
+	}
 	r->status = 201;
 	buf_addf(&location, "%s/experiments/%s", q->base, text_from_id(EXPERIMENT_ID_PREFIX, id, name));
 	response_header(r, "Location", location.data);

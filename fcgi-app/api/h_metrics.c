@@ -152,13 +152,6 @@ static int64_t good_step_s(int64_t span_ms)
 	return steps[i];
 }
 
-static bool is_metric(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len >= 1 && len <= METRIC_NAME_MAX && name[0] >= 'a' && name[0] <= 'z' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
-}
-
 static void put_point(void *arg, const struct sample_point *p)
 {
 	struct series *s = arg;
@@ -240,7 +233,7 @@ HANDLER(h_metrics_history)
 		err_detail(e, "service", "No such service is known");
 	if (!metric)
 		err_detail(e, "metric", "Is needed");
-	else if (!is_metric(metric))
+	else if (!text_is_word(metric, METRIC_NAME_MAX))
 		err_detail(e, "metric", "Must be lower case letters, digits and underscores, up to %d", METRIC_NAME_MAX);
 	if (format && strcmp(format, "json") != 0 && !series.csv)
 		err_detail(e, "format", "Must be json or csv");

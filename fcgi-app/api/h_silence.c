@@ -114,7 +114,7 @@ static int read_input(const struct request *q, struct silence *s, char **reason,
 		json_in_known(q->body, names, "", e);
 	if (q->body) {
 		if (json_get(q->body, "service", NULL) &&
-		    (!json_get_string(q->body, "service", &s->service) || !text_is_name(s->service, 32) || strchr(s->service, '-')))
+		    (!json_get_string(q->body, "service", &s->service) || !text_is_word(s->service, 32)))
 			err_detail(e, "service", "Must be the name of a service");
 		s->rule_id = read_id(q->body, "rule_id", RULE_ID_PREFIX, e);
 		s->experiment_id = read_id(q->body, "experiment_id", EXPERIMENT_ID_PREFIX, e);

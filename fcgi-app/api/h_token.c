@@ -113,8 +113,8 @@ static int read_token(const struct request *q, struct token *t, struct err *e)
 	memset(t, 0, sizeof(*t));
 	err_clear(e);
 	json_in_known(q->body, names, "", e);
-	if (!json_get_string(q->body, "name", &t->name) || !t->name[0] || strlen(t->name) > TOKEN_SUBJECT_MAX)
-		err_detail(e, "name", "Must be a text of 1 to %d bytes", TOKEN_SUBJECT_MAX);
+	if (!json_get_string(q->body, "name", &t->name) || t->name[strspn(t->name, " \t\r\n")] == '\0' || strlen(t->name) > TOKEN_SUBJECT_MAX)
+		err_detail(e, "name", "Must be a text of 1 to %d bytes, not blank", TOKEN_SUBJECT_MAX);
 	json_get(q->body, "days", &has_days);
 	if (has_days && (!json_get_i64(q->body, "days", &days) || days < 1 || days > DAYS_MAX))
 		err_detail(e, "days", "Must be between 1 and %d", DAYS_MAX);

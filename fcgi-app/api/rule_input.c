@@ -127,7 +127,7 @@ static void read_subject(const struct json_object *body, struct rule *r, struct 
 	if (json_get(body, "service", NULL)) {
 		if (r->scope != SCOPE_SERVICE)
 			err_detail(e, "service", "Is only for rules of scope service");
-		else if (!json_get_string(body, "service", &word) || !text_is_name(word, 32) || strchr(word, '-'))
+		else if (!json_get_string(body, "service", &word) || !text_is_word(word, 32))
 			err_detail(e, "service", "Must be the name of a service, or null");
 		else
 			r->service = mem_strdup(word);

@@ -95,6 +95,13 @@ bool text_is_name(const char *s, size_t max)
 	return n > 0;
 }
 
+bool text_is_word(const char *s, size_t max)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n >= 1 && n <= max && s[n] == '\0' && s[0] >= 'a' && s[0] <= 'z';
+}
+
 bool text_to_id(const char *s, const char *prefix, int64_t *id)
 {
 	char canonical[TEXT_ID_MAX];

@@ -16,6 +16,8 @@ bool text_to_i64(const char *s, int64_t *v);
 bool text_to_double(const char *s, double *v);
 /* True when s is 1 to max characters of [A-Za-z0-9_-]. */
 bool text_is_name(const char *s, size_t max);
+/* True when s is a small letter and then small letters, digits and '_', up to max in all: the name of a service or a metric. */
+bool text_is_word(const char *s, size_t max);
 /* "exp_001" → 1: the prefix, then at least three digits without needless zeros, value ≥ 1.  False for anything else. */
 bool text_to_id(const char *s, const char *prefix, int64_t *id);
 

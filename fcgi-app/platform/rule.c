@@ -240,7 +240,5 @@ bool rule_metric_known(enum rule_scope scope, const char *metric)
 	for (m = rule_metrics(scope); *m; m++)
 		if (strcmp(*m, metric) == 0)
 			return true;
-	if (scope != SCOPE_SERVICE || metric[0] < 'a' || metric[0] > 'z')
-		return false;
-	return text_is_name(metric, 64) && !strchr(metric, '-') && strpbrk(metric, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+	return scope == SCOPE_SERVICE && text_is_word(metric, 64);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/json_in.h"
 #include "lib/mem.h"
+#include "lib/text.h"
 #include "platform/setting_value.h"
 
 #include <json-c/linkhash.h>
@@ -20,12 +21,7 @@ static const char *const sections[] = {"dashboard", "features", "integration", "
 /* "dashboard" is what this system itself is called among the metrics. */
 static bool is_service_name(const char *name)
 {
-	size_t i;
-
-	for (i = 0; name[i]; i++)
-		if (i == SERVICE_NAME_MAX || !((name[i] >= 'a' && name[i] <= 'z') || (i > 0 && (name[i] == '_' || (name[i] >= '0' && name[i] <= '9')))))
-			return false;
-	return i > 0 && strcmp(name, "dashboard") != 0;
+	return text_is_word(name, SERVICE_NAME_MAX) && strcmp(name, "dashboard") != 0;
 }
 
 static void put(struct json_object *object, const char *name, struct json_object *v)

@@ -186,6 +186,9 @@ def test_the_same_key_makes_one_experiment(stack_with):
     assert again.json()["experiment"]["id"] == answers[0].json()["experiment"]["id"]
     error(stack.client.post("/experiments", json={**body, "name": "other"}, headers=headers), 409, "CONFLICT")
     assert stack.client.get("/experiments").json()["total"] == 1
+    # A late repetition does not bring back what was deleted since.
+    assert stack.client.delete(f"/experiments/{again.json()['experiment']['id']}").status_code == 204
+    error(stack.client.post("/experiments", json=body, headers=headers), 409, "CONFLICT")
 
 
 def test_edit_clone_and_delete(api):

@@ -181,6 +181,8 @@ START_TEST(ids)
 	int64_t id;
 	char text[TEXT_ID_MAX];
 
+	ck_assert(text_is_word("fl_server2", 10) && !text_is_word("fl_server2", 9));
+	ck_assert(!text_is_word("", 9) && !text_is_word("0", 9) && !text_is_word("_a", 9) && !text_is_word("Redis", 9) && !text_is_word("a-b", 9));
 	ck_assert(text_to_id("exp_001", "exp_", &id) && id == 1);
 	ck_assert(text_to_id("exp_1000", "exp_", &id) && id == 1000);
 	ck_assert(!text_to_id("exp_1", "exp_", &id));

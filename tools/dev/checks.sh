@@ -36,8 +36,21 @@ dev_fuzz() {
 			tail -n 40 "$out/fuzz-$name.log"
 		fi
 	done
-	[ $failed = 0 ] || die "fuzz: found something, see $out/fuzz-findings"
+	fuzz_api "$((seconds * 3))" || failed=1
+	[ $failed = 0 ] || die "fuzz: found something, see the above and $out/fuzz-findings"
 	say "fuzz: found nothing"
+}
+
+# Schemathesis against the whole stack, each time with a seed of its own.
+fuzz_api() { # seconds
+	local seed
+	seed=$(date +%s)
+	deps_install test
+	build test
+	say "fuzz: the API for $1 s with seed $seed"
+	FLOPYNET_BUILD=$out/test FLOPYNET_SOURCE=$src FLOPYNET_DATA=$out/npm/node_modules FLOPYNET_PYTHON=$out/python/bin/python \
+		FLOPYNET_SCHEMATHESIS_SEED=$seed FLOPYNET_SCHEMATHESIS_SECONDS=$1 PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -ra -p no:cacheprovider "$top/tests/e2e/test_schemathesis.py"
 }
 
 dev_bench() {

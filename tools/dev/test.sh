@@ -17,7 +17,7 @@ dev_test() {
 	results=$out/test-results
 	rm -rf "$results"
 	mkdir -p "$results"
-	export PYTHONDONTWRITEBYTECODE=1 UBSAN_OPTIONS=print_stacktrace=1 FLOPYNET_BUILD=$out/test FLOPYNET_SOURCE=$src FLOPYNET_DATA=$out/npm/node_modules
+	export PYTHONDONTWRITEBYTECODE=1 UBSAN_OPTIONS=print_stacktrace=1 FLOPYNET_BUILD=$out/test FLOPYNET_SOURCE=$src FLOPYNET_DATA=$out/npm/node_modules FLOPYNET_PYTHON=$out/python/bin/python
 	export CK_TIMEOUT_MULTIPLIER=10 # seconds of Check are meant for a program without sanitizers on an idle machine
 	if ! (build test); then
 		say "the build failed: nothing was tested"

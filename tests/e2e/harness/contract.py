@@ -32,8 +32,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 BY_WEB_SERVER = {400, 403, 404, 405, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504, 505}
 
 
+def read_yaml(text):
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def load(name):
-    return yaml.load((SCHEMA / name).read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return read_yaml((SCHEMA / name).read_text())
 
 
 def scalar(text, schema):
@@ -172,8 +176,8 @@ class Document:
         if key in self._good:
             return []
         try:
-            value = json.loads(body, parse_constant=lambda c: c) if kind == "application/json" else body.decode()
-        except ValueError as e:
+            value = json.loads(body, parse_constant=lambda c: c) if kind == "application/json" else read_yaml(body) if kind == "application/yaml" else body.decode()
+        except (ValueError, yaml.YAMLError) as e:
             return [f"the body is not {kind}: {e}"]
         found = self.errors(content[kind]["schema"], value)
         if not found:
