@@ -71,14 +71,18 @@ static void put_item(void *arg, const struct alert *a)
 
 int h_alert_list(struct request *q, struct response *r, struct err *e)
 {
+	struct store *st = q->app->store;
 	struct alert_query query;
 	int64_t total;
+	int rc;
 
-	if (read_query(q, &query, e) == -1)
+	if (read_query(q, &query, e) == -1 || store_read_begin(st, e) == -1)
 		return -1;
 	json_object_begin(&r->json, NULL);
 	json_array_begin(&r->json, "alerts");
-	if (alert_each(q->app->store, &query, q->now_ms, put_item, &r->json, &total, e) == -1)
+	rc = alert_each(st, &query, q->now_ms, put_item, &r->json, &total, e);
+	store_rollback(st);
+	if (rc == -1)
 		return -1;
 	json_array_end(&r->json);
 	response_page(r, total, query.limit, query.offset);
@@ -98,7 +102,8 @@ static void put_note(void *arg, const struct alert_note *n)
 	json_object_end(j);
 }
 
-static int put_alert(struct request *q, struct response *r, int64_t id, struct err *e)
+/* In a read transaction, so that the alert and its history agree. */
+static int put_both(struct request *q, struct response *r, int64_t id, struct err *e)
 {
 	struct alert a;
 	int rc;
@@ -114,6 +119,17 @@ static int put_alert(struct request *q, struct response *r, int64_t id, struct e
 	json_array_end(&r->json);
 	json_object_end(&r->json);
 	json_object_end(&r->json);
+	return rc;
+}
+
+static int put_alert(struct request *q, struct response *r, int64_t id, struct err *e)
+{
+	int rc;
+
+	if (store_read_begin(q->app->store, e) == -1)
+		return -1;
+	rc = put_both(q, r, id, e);
+	store_rollback(q->app->store);
 	return rc;
 }
 

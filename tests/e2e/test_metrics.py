@@ -11,6 +11,7 @@ import httpx
 import pytest
 from conftest import make_stack
 from harness import services
+from harness.stack import SOURCE
 
 import flopynet_fakes as fakes
 
@@ -261,6 +262,8 @@ def test_prometheus_page_is_valid(lab):
     assert len(order) == len(set(order))
     for name in order:
         assert f"# HELP {name} " in r.text and f"# TYPE {name} gauge\n" in r.text
+    documented = set(re.findall(r"`(flopynet_[a-z_]+)`", (SOURCE / "docs/operations.md").read_text()))
+    assert documented == set(re.findall(r"^# TYPE ([a-z_]+) ", r.text, re.M))
 
 
 def test_prometheus_page_says_the_same_as_live(lab):
