@@ -1,6 +1,6 @@
 // Metrics of a real Redis: live and from history, gaps, range, zoom, crosshair, keyboard, CSV, errors. May ask to "fill", "stop" and "start" the Redis, to "mute" and "unmute" live messages.
 import { readFileSync } from 'node:fs';
-import { ask, enter, expect, look, run, shots, url } from './browser.mjs';
+import { ask, enter, expect, login, look, open, run, shots, url } from './browser.mjs';
 
 const HERE = '#/metrics?services=redis&metrics=memory_usage.response_time_ms.up&range=15m';
 const VIEWS = [
@@ -121,6 +121,7 @@ async function moving() {
 	await page.keyboard.press('ArrowLeft');
 	await page.keyboard.press('ArrowLeft');
 	await until('the crosshair moves', async () => (await charts.nth(1).locator('.chart-x').textContent()) !== before);
+	await until('the value is said', async () => /Memory \d/.test(await page.locator('#announcer').textContent()));
 
 	await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
 	await page.mouse.down();
@@ -160,6 +161,32 @@ async function picking() {
 	await page.context().close();
 }
 
+/** A reader whose clock is ten minutes slow, and one whose is ten minutes fast, see the newest values where they belong. */
+async function clocks() {
+	for (const minutes of [-10, 10]) {
+		const page = await open('clocks');
+		await page.addInitScript((shift) => {
+			const Real = Date;
+			globalThis.Date = class extends Real {
+				constructor(...given) { super(...(given.length ? given : [Real.now() + shift])); }
+				static now() { return Real.now() + shift; }
+			};
+		}, minutes * 60_000);
+		await login(page);
+		await page.goto(`${url}/${HERE}`);
+		await page.locator('.metric-chart canvas').first().waitFor();
+		await until(`samples with a clock ${minutes} minutes off`, async () => (await samples(page)) > 2);
+		await moreSamples(page);
+		await until('a line at the right side', async () => page.locator('.metric-chart canvas').first().evaluate((canvas) => {
+			const from = Math.floor(canvas.width * 0.8);
+			const { data } = canvas.getContext('2d').getImageData(from, 0, canvas.width - from, canvas.height);
+			for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && data[i + 2] - data[i] > 80) return true;
+			return false;
+		}));
+		await page.context().close();
+	}
+}
+
 async function failing() {
 	const page = await enter('failing', undefined, /401|500/);
 	await page.route('**/metrics/history**', (route) => route.fulfill({ status: 500, json: { error: { code: 'INTERNAL_ERROR', message: 'It is a test.' } } }));
@@ -172,4 +199,4 @@ async function failing() {
 	await page.context().close();
 }
 
-await run(points, gaps, moving, picking, failing, ...['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)));
+await run(points, gaps, moving, picking, clocks, failing, ...['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)));

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from '../lib/html.js';
 import { isLive, readPoints, spanOf, withSample } from '../lib/metrics.js';
 import { client } from './client.js';
 import { updates } from './live.js';
+import { serverNow } from './clock.js';
 import { sessionLost } from './session.js';
 import { visible } from './visible.js';
 
@@ -14,7 +15,7 @@ const FRESH_MS = 15 * 60_000;
 export const seriesKey = (service, metric) => `${service} ${metric}`;
 
 async function readOne({ service, metric }, range, signal) {
-	const [from, to] = spanOf(range, Date.now());
+	const [from, to] = spanOf(range, serverNow());
 	const query = { service, metric, step: range.step, from: new Date(from * 1000).toISOString(), to: isLive(range) ? undefined : new Date(to * 1000).toISOString() };
 	const answer = await client.metrics.history(query, { signal });
 	return { points: readPoints(answer.points), lastAt: isLive(range) ? Date.parse(answer.to) : Infinity };
@@ -94,7 +95,7 @@ export function useSeries(wanted, range) {
 	function take(service, metrics, atMs) {
 		if (!isLive(range)) return;
 		let changed = false;
-		const oldest = spanOf(range, Date.now())[0] - range.step;
+		const oldest = spanOf(range, serverNow())[0] - range.step;
 		for (const [metric, value] of Object.entries(metrics)) {
 			const key = seriesKey(service, metric);
 			const before = all.current.get(key);

@@ -136,12 +136,12 @@ function TestButton({ base, unsaved }) {
 		setBusy(true);
 		try {
 			await client.notifications.test();
-			notify('A test was sent to each way that is set up. The delivery log of the alerts says how it went.');
+			notify('A test was sent to each way that is set up. Deliveries say how it went.');
 		} catch (error) {
 			notify(error.message, 'bad');
 		}
 		setBusy(false);
 	}
 	return html`<div class="row"><button type="button" class="button" disabled=${busy || unsaved || !(webhook_url || smtp_url)} onClick=${test}><${Icon} name="send" /> Send a test</button>
-		<span class="small faint">${unsaved ? 'Save first: a test goes where the saved configuration says.' : webhook_url || smtp_url ? '' : 'Set up a webhook or a mail server first.'}</span></div>`;
+		<span class="small faint">${unsaved ? 'Save first: a test goes where the saved configuration says.' : webhook_url || smtp_url ? '' : 'Set up a webhook or a mail server first.'} What was sent, and how that went, is under <a href="#/alerts/deliveries">deliveries</a>.</span></div>`;
 }

@@ -3,13 +3,14 @@ import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
 import { go } from '../app/router.js';
 import { seriesKey, useSeries } from '../app/series.js';
+import { noteTimestamp, serverNow } from '../app/clock.js';
 import { session } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
 import { toCsv } from '../lib/chart_data.js';
 import { downloadText } from '../lib/download.js';
 import { useValue } from '../lib/emitter.js';
 import { parseTime, plural, titleOf } from '../lib/format.js';
-import { html, useEffect, useMemo, useRef } from '../lib/html.js';
+import { html, useEffect, useMemo } from '../lib/html.js';
 import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { zoneName } from '../lib/time_ticks.js';
@@ -43,30 +44,17 @@ function choose(services, query) {
 }
 
 export default function Metrics({ query }) {
-	const live = useResource('metrics live', (signal) => client.metrics.live({}, { signal }), { every: 5000, liveEvery: 60_000 });
+	const live = useResource('metrics live', async (signal) => {
+		const answer = await client.metrics.live({}, { signal });
+		noteTimestamp(answer.timestamp);
+		return answer;
+	}, { every: 5000, liveEvery: 60_000 });
 	useEffect(() => setTitle('Metrics'), []);
 	return html`<header class="page-head"><h1>Metrics</h1></header>
 		<${Loaded} from=${live} what="the metrics" rows=${8}>${(data) => html`<${Board} live=${live} services=${data.services} query=${query} />`}<//>`;
 }
 
-/** Samples as they come, into what GET /metrics/live said; those of a moment at once, as there may be a thousand services. */
-function useNewest(live) {
-	const pending = useRef(new Map());
-	const timer = useRef(null);
-	useEffect(() => () => clearTimeout(timer.current), []);
-	return (sample) => {
-		pending.current.set(sample.service, sample);
-		timer.current ??= setTimeout(() => {
-			timer.current = null;
-			const samples = [...pending.current.values()];
-			pending.current.clear();
-			live.change((data) => ({ ...data, services: { ...data.services, ...Object.fromEntries(samples.filter((s) => Object.hasOwn(data.services, s.service)).map((s) => [s.service, withMetrics(data.services[s.service], s)])) } }));
-		}, 200);
-	};
-}
-
 function Board({ live, services, query }) {
-	const newest = useNewest(live);
 	const range = useMemo(() => readRange(query), [query.range, query.from, query.to]);
 	const { services: names, offered, metrics } = choose(services, query);
 	const has = new Map(names.map((name) => [name, offeredBy(name, services[name])]));
@@ -75,12 +63,12 @@ function Board({ live, services, query }) {
 	const { series, take, reload } = useSeries(wanted, range);
 	const tick = isLive(range) ? Math.max(5, range.step) : 1e9;
 	const moment = Math.floor(useValue(now) / 1000 / tick);
-	const span = useMemo(() => spanOf(range, now.get()), [range, moment]);
+	const span = useMemo(() => spanOf(range, serverNow()), [range, moment]);
 
 	useUpdates('metrics_update', (u) => {
 		if (u.change !== 'sample') return live.reload();
 		take(u.service, u.metrics, parseTime(u.at));
-		newest(u);
+		live.change((data) => (Object.hasOwn(data.services, u.service) ? { ...data, services: { ...data.services, [u.service]: withMetrics(data.services[u.service], u) } } : data));
 	});
 	useEffect(() => { // without a live connection they are asked for
 		for (const [name, s] of Object.entries(services)) if (!s.stale && s.observed_at) take(name, s, parseTime(s.observed_at));

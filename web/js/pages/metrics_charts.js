@@ -1,5 +1,6 @@
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
+import { serverNow } from '../app/clock.js';
 import { formatInteger, formatTime, formatTimeFully, titleOf } from '../lib/format.js';
 import { html, useMemo } from '../lib/html.js';
 import { alignSeries, formatMetric, formatTicks, isLive, rangeOf, statesOf, statsOf } from '../lib/metrics.js';
@@ -51,7 +52,7 @@ const CHANGES = 100;
 function States({ name, title, range, span }) {
 	const history = useResource(`states ${name} ${range.name} ${range.to ?? ''}`, (signal) => client.health.history(name, { sort: 'timestamp:desc', limit: CHANGES, ...(isLive(range) ? {} : { to: iso(range.to) }) }, { signal }), { every: 60_000, liveEvery: 0 });
 	useUpdates('metrics_update', (u) => { if (u.change === 'service' && u.service === name && isLive(range)) history.reload(); });
-	const states = statesOf(history.data?.history ?? [], span, Date.now() / 1000);
+	const states = statesOf(history.data?.history ?? [], span, serverNow() / 1000);
 	const [from, to] = span;
 	const words = states.map((s) => `${stateOf('service', s.status).word} from ${formatTime(iso(s.from))} to ${formatTime(iso(s.to))}${s.issues.length ? `: ${s.issues.join('; ')}` : ''}`);
 	return html`<div class="states" role="img" aria-label=${`States of ${title}: ${words.slice(-5).join('. ') || 'none known'}`}>

@@ -30,8 +30,10 @@ export function Services({ services, dependencies }) {
 	const all = [...Object.entries(services).map(([name, s]) => [name, s, 'server']), ...Object.entries(dependencies).map(([name, s]) => [name, s, 'database'])];
 	const set = all.filter(([, s]) => s.status !== 'not_configured').sort((a, b) => badness(b[1].status) - badness(a[1].status));
 	const rest = all.filter(([, s]) => s.status === 'not_configured');
+	const named = useResource('service titles', (signal) => client.config.get({ signal }), { every: 0, liveEvery: 0 });
+	const titleIn = (name) => named.data?.services[name]?.title ?? titleOf(name);
 	return html`<section class="stack" aria-label="Services"><div class="section-head"><h2>Services</h2></div>
-		${set.length > 0 && html`<div class="cards">${set.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} service=${s} icon=${icon} />`)}</div>`}
+		${set.length > 0 && html`<div class="cards">${set.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} title=${titleIn(name)} service=${s} icon=${icon} />`)}</div>`}
 		${rest.length > 0 && html`<div class="card row"><${Badge} kind="service" state="not_configured" /><span>${rest.map(([name]) => titleOf(name)).join(', ')}</span>
 			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are part of the <a href="#/configuration">configuration</a>.</span></div>`}</section>`;
 }
@@ -49,13 +51,13 @@ function useResponseTimes(name) {
 	return [...(history.data ?? []), ...more].slice(-KEPT);
 }
 
-function ServiceCard({ name, service: s, icon }) {
+function ServiceCard({ name, title, service: s, icon }) {
 	const { tone } = stateOf('service', s.status);
 	const times = useResponseTimes(name);
 	return html`<article class=${`card service-card edge-${tone}`}>
-		<div class="card-head"><${Icon} name=${icon} size=${18} /><h3 class="grow"><a href=${href(['metrics'], { services: name })} title="Its metrics">${titleOf(name)}</a></h3><${Badge} kind="service" state=${s.status} /></div>
+		<div class="card-head"><${Icon} name=${icon} size=${18} /><h3 class="grow"><a href=${href(['metrics'], { services: name })} title="Its metrics">${title}</a></h3><${Badge} kind="service" state=${s.status} /></div>
 		${s.issues.length > 0 && html`<div class="issues">${s.issues.map((issue) => html`<div key=${issue}>${issue}</div>`)}</div>`}
 		<div class="small soft">${s.since ? html`since <${Ago} at=${s.since} />` : 'never observed'}${s.version ? ` · version ${s.version}` : ''}</div>
 		<div class="foot"><div><b>${formatMs(s.response_time_ms)}</b><div>checked <${Ago} at=${s.last_check} />${s.stale ? html` <b>(stale)</b>` : ''}</div></div>
-			<${Sparkline} values=${times} label=${`Response time of ${titleOf(name)}`} width=${110} height=${32} /></div></article>`;
+			<${Sparkline} values=${times} label=${`Response time of ${title}`} width=${110} height=${32} /></div></article>`;
 }

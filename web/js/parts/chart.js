@@ -1,4 +1,5 @@
 import uPlot from '../../vendor/uplot.js';
+import { announce } from '../app/announce.js';
 import { colour, colours } from '../app/theme.js';
 import { useValue } from '../lib/emitter.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
@@ -79,8 +80,9 @@ export function Chart({ title, data, series, marks, group, time = false, xFormat
 
 	const xs = data[0];
 	const index = at !== null && at < xs.length ? at : xs.length - 1;
+	const say = (i) => announce(`${xFormat(xs[i])}: ${series.map((s, k) => `${s.label} ${yFormat(data[k + 1][i])}`).join(', ')}`);
 	return html`<figure class="chart">
-		<div class="chart-box" ref=${box} style=${{ height: `${height}px` }} tabindex="0" role="img" aria-label=${summary(title, data, series, xFormat, yFormat)} onKeyDown=${(e) => keys(e, data, zoomed ?? span, onZoom, plot.current, at)}>${note && html`<p class="chart-note">${note}</p>`}</div>
+		<div class="chart-box" ref=${box} style=${{ height: `${height}px` }} tabindex="0" role="img" aria-label=${summary(title, data, series, xFormat, yFormat)} onKeyDown=${(e) => keys(e, data, zoomed ?? span, onZoom, plot.current, at, say)}>${note && html`<p class="chart-note">${note}</p>`}</div>
 		<figcaption class="chart-values"><span class="chart-x" title=${xs.length ? xTitle?.(xs[index]) : null}>${xLabel ? `${xLabel} ` : ''}${xs.length ? xFormat(xs[index]) : ''}</span>
 			${series.map((s, i) => html`<span class="chart-value" key=${i}><svg width="18" height="10" aria-hidden="true"><line x1="0" y1="5" x2="18" y2="5" stroke-width="3" stroke-dasharray=${dashed ? dashOf(s, i).join(' ') : ''} style=${{ stroke: `var(${colourOf(s, i)})` }} /></svg>${s.label} <b>${yFormat(at === null ? data[i + 1]?.findLast((v) => v !== null && v !== undefined) : data[i + 1]?.[index])}</b></span>`)}
 			${zoomed && html`<button type="button" class="button button-small" onClick=${() => onZoom(null)}><${Icon} name="zoom_out" /> Show all</button>`}</figcaption></figure>`;
@@ -98,8 +100,8 @@ function summary(title, data, series, xFormat, yFormat) {
 	return `${title}, ${n} points: ${series.map((s, i) => `${s.label} ${yFormat(data[i + 1]?.findLast((v) => v !== null && v !== undefined))}`).join(', ')}, at ${xFormat(data[0][n - 1])}`;
 }
 
-/** Left and right move the crosshair, + and - zoom, 0 shows all. */
-function keys(event, data, zoomed, onZoom, u, at) {
+/** Left and right move the crosshair and say what is there, + and - zoom, 0 shows all. */
+function keys(event, data, zoomed, onZoom, u, at, say) {
 	const xs = data[0];
 	if (!u || xs.length < 2) return;
 	const [low, high] = zoomed ?? [xs[0], xs.at(-1)];
@@ -113,6 +115,7 @@ function keys(event, data, zoomed, onZoom, u, at) {
 	if (step) {
 		const to = Math.min(xs.length - 1, Math.max(0, index + step));
 		u.setCursor({ left: u.valToPos(xs[to], 'x'), top: u.over.clientHeight / 2 });
+		say(to);
 	} else if (event.key === '+' || event.key === '=') zoom(0.5);
 	else if (event.key === '-') zoom(2);
 	else if (event.key === '0' || (event.key === 'Escape' && zoomed)) onZoom?.(null);
