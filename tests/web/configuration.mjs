@@ -140,6 +140,7 @@ async function conflicts() {
 	await banner.getByRole('button', { name: 'Discard my changes' }).click();
 	expect('conflicts', 'what is there now is not shown', await page.getByLabel('Active experiments').inputValue() === '8' && await refresh(page).inputValue() === '4000');
 	await ask('unmute');
+	await page.locator('.side .live-open').waitFor();
 	await page.context().close();
 }
 
@@ -162,6 +163,7 @@ async function pace() {
 	expect('pace', `it asks every ${apart} ms`, Math.min(...apart) < 3000 && Math.min(...apart) > 700);
 	await ask('change', { dashboard: { refresh_interval: 4000 } });
 	await ask('unmute');
+	await page.locator('.side .live-open').waitFor();
 	await page.context().close();
 }
 
