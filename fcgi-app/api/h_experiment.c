@@ -4,6 +4,7 @@
 #include "api/experiment_input.h"
 #include "api/experiment_view.h"
 #include "api/handlers.h"
+#include "api/policy_check.h"
 #include "lib/file.h"
 #include "lib/json_in.h"
 #include "lib/log.h"
@@ -208,10 +209,20 @@ static int create(struct request *q, struct response *r, const struct experiment
 	return 0;
 }
 
+/* What is wrong with the body, and with its policies as the policy engine knows them, all at once. */
+static int read_input(struct request *q, const struct json_object *body, struct experiment_input *in, struct err *e)
+{
+	if (experiment_input_read(&q->app->catalog, body, in, e) == -1 && e->details_n == 0)
+		return -1;
+	if (policy_check(q, in, e) == -1)
+		return -1;
+	return err_collected(e, "Invalid experiment configuration");
+}
+
 int h_experiment_create(struct request *q, struct response *r, struct err *e)
 {
 	struct experiment_input in;
-	int rc = experiment_input_read(&q->app->catalog, q->body, &in, e);
+	int rc = read_input(q, q->body, &in, e);
 
 	if (rc == 0)
 		rc = create(q, r, &in, e);
@@ -368,7 +379,7 @@ int h_experiment_clone(struct request *q, struct response *r, struct err *e)
 	rc = err_collected(e, "Invalid clone");
 	if (rc == 0) {
 		body = clone_body(q, &x);
-		rc = experiment_input_read(&q->app->catalog, body, &in, e);
+		rc = read_input(q, body, &in, e);
 		if (rc == 0)
 			rc = create(q, r, &in, e);
 		experiment_input_clear(&in);

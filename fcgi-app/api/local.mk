@@ -34,6 +34,7 @@ libapi_a_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/login.c %D%/login.h \
 	%D%/media.c %D%/media.h \
+	%D%/policy_check.c %D%/policy_check.h \
 	%D%/problem.c %D%/problem.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/request.c %D%/request.h \

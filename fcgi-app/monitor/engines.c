@@ -127,7 +127,8 @@ static void hear_questions(struct monitor *m)
 	if (q.asked_at_ms <= q.answered_at_ms || q.asked_at_ms <= p->asked_ms)
 		return;
 	p->asked_ms = q.asked_at_ms;
-	p->begun_ms = m->now_ms;
+	/* Our time was read before the question was. */
+	p->begun_ms = q.asked_at_ms > m->now_ms ? q.asked_at_ms : m->now_ms;
 	for (i = 0; i < p->n; i++)
 		p->list[i].due_mono_ms = 0;
 }

@@ -15,6 +15,8 @@ libmonitor_a_SOURCES = \
 	%D%/net.c %D%/net.h \
 	%D%/notice.c %D%/notice.h \
 	%D%/notify.c %D%/notify.h \
+	%D%/policies.c %D%/policies.h \
+	%D%/policy_ask.c %D%/policy_ask.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/probe_collector.c \
 	%D%/probe_fl_server.c \

@@ -10,6 +10,7 @@
 #include "monitor/alerts.h"
 #include "monitor/engines.h"
 #include "monitor/notify.h"
+#include "monitor/policies.h"
 #include "monitor/queue.h"
 #include "monitor/runs.h"
 #include "monitor/samples.h"
@@ -29,7 +30,7 @@
 #define WRITE_AGAIN_MS 100         /* after the store was busy or full */
 #define BUSY_WAIT_MS 500           /* for the store's lock: the beat must not stop while someone else writes */
 
-const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_engines, &part_upkeep, &part_watch, &part_samples, &part_alerts, &part_notify, NULL};
+const struct monitor_part *const monitor_parts[] = {&part_runs, &part_queue, &part_engines, &part_policies, &part_upkeep, &part_watch, &part_samples, &part_alerts, &part_notify, NULL};
 
 /* Two monitors would start every engine twice. */
 static int lock(struct monitor *m, struct err *e)

@@ -28,6 +28,7 @@ enum monitor_phase {
 struct alerts;
 struct engines;
 struct notify;
+struct policies;
 struct runs;
 struct watch;
 
@@ -53,6 +54,7 @@ struct monitor {
 	struct alerts *alerts;      /* of part_alerts */
 	struct engines *engines;    /* of part_engines */
 	struct notify *notify;      /* of part_notify */
+	struct policies *policies;  /* of part_policies */
 	struct watch *watch;        /* of part_watch */
 };
 

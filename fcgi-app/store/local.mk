@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	%D%/experiment_list.c %D%/experiment_row.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/notification.c %D%/notification.h \
+	%D%/policy_list.c %D%/policy_list.h \
 	%D%/round.c %D%/round.h \
 	%D%/run.c %D%/run.h \
 	%D%/run_change.h %D%/run_client.c %D%/run_event.c \
