@@ -105,6 +105,8 @@ class _Transport:
         self.base_url = normal_base_url(base_url)
         # None: as each library has it; both heed SSL_CERT_FILE.
         self.context = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        # Without TLS there is nothing to verify, and reading the system's certificates takes longer than all else here.
+        self.verify = self.context or self.base_url.startswith("https:")
         self.headers = _headers(api_key)
         self.max_wait = max_wait
 
@@ -119,7 +121,7 @@ class _Transport:
 class SyncTransport(_Transport):
     def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float, ca_file: Optional[str]) -> None:
         super().__init__(base_url, api_key, max_wait, ca_file)
-        self.http = httpx.Client(timeout=timeout, follow_redirects=False, verify=self.context or True)
+        self.http = httpx.Client(timeout=timeout, follow_redirects=False, verify=self.verify)
 
     def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)
@@ -139,7 +141,7 @@ class SyncTransport(_Transport):
 class AsyncTransport(_Transport):
     def __init__(self, base_url: str, api_key: Optional[str], timeout: float, max_wait: float, ca_file: Optional[str]) -> None:
         super().__init__(base_url, api_key, max_wait, ca_file)
-        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, verify=self.context or True)
+        self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, verify=self.verify)
 
     async def send(self, call: Call[T]) -> T:
         plan = RetryPlan(call, self.max_wait)

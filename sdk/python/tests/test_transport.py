@@ -33,6 +33,7 @@ def call(request, server):
 
         return asyncio.run(scene())
 
+    run.asynchronous = request.param == "async"
     return run
 
 
@@ -218,12 +219,25 @@ def test_answers_of_no_known_form(server, call, odd):
         lambda c: c.tokens.create("n", role="viewer"), lambda c: c.me(), lambda c: c.config.settings(), lambda c: c.scenario("x"), lambda c: c.dependencies(), lambda c: c.health(),
         lambda c: c.experiments.pause("exp_001"), lambda c: c.notifications.test(), lambda c: c.login("a", "b"), lambda c: c.rules.try_out({}),
     )
-    for one in calls_of:
-        try:
-            got = call(one)
-        except f.DashboardError:
-            continue
-        for item in getattr(got, "items", None) or [got] if not callable(getattr(got, "items", None)) else [got]:
-            if isinstance(item, f.Experiment):
-                assert isinstance(item.current_round, int) and isinstance(item.clients, list) and isinstance(item.timeline, list) and isinstance(item.is_final, bool)
-                assert isinstance(item.tags, list) and isinstance(item.id, str) and (item.created_at is None)
+    found = []
+
+    def all_of_them(client):
+        for one in calls_of:
+            try:
+                found.append(one(client))
+            except f.DashboardError as error:
+                found.append(error)
+
+    async def all_awaited(client):
+        for one in calls_of:
+            try:
+                found.append(await one(client))
+            except f.DashboardError as error:
+                found.append(error)
+
+    call(all_awaited if call.asynchronous else all_of_them)
+    assert len(found) == len(calls_of)
+    items = [item for got in found for item in (got.items if isinstance(got, f.Page) else [got])]
+    for x in [item for item in items if isinstance(item, f.Experiment)]:
+        assert isinstance(x.current_round, int) and isinstance(x.clients, list) and isinstance(x.timeline, list) and isinstance(x.is_final, bool)
+        assert isinstance(x.tags, list) and isinstance(x.id, str) and x.created_at is None
