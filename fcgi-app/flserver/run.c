@@ -236,6 +236,11 @@ static void look(struct run *r)
 	struct follow *f = &r->follow;
 
 	r->look_mono_ms = r->mono_ms + r->spec->poll_ms;
+	if (r->phase == PHASE_TURN) {
+		run_take_turn(r);
+		if (r->phase == PHASE_TURN || r->over)
+			return;
+	}
 	if (r->phase == PHASE_LAUNCHING) {
 		if (!ask_get(f->fl, "/health", FOLLOW_ASK_MS, &f->answer)) {
 			snprintf(f->why, sizeof(f->why), "%s", f->answer.why);
@@ -391,9 +396,7 @@ static bool begin(struct run *r)
 	} else {
 		r->follow.fl = ask_new(url);
 		r->follow.policy = policy ? ask_new(policy) : NULL;
-		run_enter(r, PHASE_ATTACHING);
-		if (r->spec->launch)
-			run_launch(r);
+		run_enter(r, PHASE_TURN);
 	}
 	return true;
 }
@@ -403,7 +406,7 @@ int run_main(const struct spec *spec)
 	static struct run r; /* the events that were seen are too many for a stack */
 
 	r.spec = spec;
-	r.control_fd = -1;
+	r.control_fd = r.turn_fd = -1;
 	if (!begin(&r))
 		return 1;
 	while (!r.over) {
@@ -418,6 +421,8 @@ int run_main(const struct spec *spec)
 	}
 	if (r.control_fd != -1)
 		close(r.control_fd);
+	if (r.turn_fd != -1)
+		close(r.turn_fd);
 	ask_free(r.follow.fl);
 	ask_free(r.follow.policy);
 	buf_clear(&r.follow.answer.body);

@@ -4,9 +4,14 @@
 #include "flserver/run_parts.h"
 
 #include "lib/log.h"
+#include "lib/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 
 #define RESTART_ASK_MS 15000      /* with its policy engine away it takes 12 s to say yes */
 
@@ -47,6 +52,31 @@ static void restart(struct run *r, const char *how)
 	r->follow.status.current_round = 0;
 	run_enter(r, PHASE_RESTARTING);
 	follow_say_waiting(&r->follow, "service", -1, "fl_server agreed to a restart; its first round has not begun yet");
+}
+
+/*
+ * A lock beside the run directories, named by the server's address, which the kernel opens when this process is gone, however it ends.
+ */
+void run_take_turn(struct run *r)
+{
+	char path[64];
+
+	r->follow.heard_mono_ms = r->mono_ms; /* nobody was asked yet */
+	if (r->turn_fd == -1) {
+		snprintf(path, sizeof(path), "../.fl_server-%016" PRIx64 ".lock", text_hash(r->spec->fl_url, strlen(r->spec->fl_url)));
+		r->turn_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (r->turn_fd == -1) {
+			run_fail(r, "The lock for fl_server cannot be made: %s", strerror(errno));
+			return;
+		}
+	}
+	if (flock(r->turn_fd, LOCK_EX | LOCK_NB) == -1) {
+		follow_say_waiting(&r->follow, "service", -1, "Another experiment is on this fl_server, which has one training at a time");
+		return;
+	}
+	run_enter(r, PHASE_ATTACHING);
+	if (r->spec->launch)
+		run_launch(r);
 }
 
 void run_attach(struct run *r)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum phase { PHASE_LAUNCHING, PHASE_ATTACHING, PHASE_RESTARTING, PHASE_FOLLOWING };
+enum phase { PHASE_TURN /* another run is on the server */, PHASE_LAUNCHING, PHASE_ATTACHING, PHASE_RESTARTING, PHASE_FOLLOWING };
 
 struct run {
 	const struct spec *spec;
@@ -20,6 +20,7 @@ struct run {
 	struct child child;
 	struct command_reader commands;
 	int control_fd;
+	int turn_fd;               /* locked while the server is ours */
 	enum phase phase;
 	const char *state;         /* what was said last: running or paused; NULL: nothing yet */
 	bool hold;                 /* we hold it back: a pause was asked for */
@@ -43,6 +44,8 @@ void run_fail(struct run *r, const char *fmt, ...) __attribute__((format(printf,
 /* POST path; true when it did, else why holds its words or what became of it. */
 bool run_tell(struct run *r, const char *path, int64_t timeout_ms, char *why, size_t size);
 
+/* run_begin.c: before anything is asked; the server is one run's at a time. */
+void run_take_turn(struct run *r);
 /* run_begin.c: after a look in that phase. */
 void run_attach(struct run *r);
 void run_await_restart(struct run *r);

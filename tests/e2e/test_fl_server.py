@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import sys
+import threading
 import time
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_pause_is_told_when_the_round_in_progress_is_over(s):
 def test_stop_holds_it_back_and_the_next_experiment_goes_on_from_there(s):
     with server(s, rounds=100) as fl:
         fl.clients = 2
-        fl.go(pace=0.3)
+        fl.hold().go(pace=0.3)
         first = s.create("fast", start=True, configuration={"rounds": 100})
         completed_rounds(s, first, 2)
         s.control(first, "stop")
@@ -152,6 +153,21 @@ def test_stop_holds_it_back_and_the_next_experiment_goes_on_from_there(s):
         assert "its model is not a new one" in " ".join(t for _, t in timeline(s, second))
         time.sleep(0.7)
         assert fl.is_paused and fl.current == held + 2  # and no round of nobody's follows
+
+
+def test_one_experiment_at_a_time_and_the_next_waits_its_turn(s):
+    with server(s, rounds=100) as fl:
+        fl.clients = 2
+        fl.go(pace=0.3)
+        first, second, third = s.create("fast", start=True), s.create("fast", configuration={"rounds": 1}), s.create("fast")
+        s.wait_status(first, "running")
+        for id in (second, third):
+            threading.Thread(target=s.connect().post, args=(f"/experiments/{id}/control",), kwargs={"json": {"action": "start"}}).start()
+            assert "Another experiment is on this fl_server" in waits_for(s, id, "service")["detail"] and s.experiment(id)["status"] == "starting"
+        assert s.control(third, "stop").json()["status"] == "stopped" and not fl.is_paused
+        s.control(first, "stop")
+        s.wait_status(first, "stopped")
+        assert s.wait_status(second, "completed")["rounds_completed"] == 1
 
 
 def test_an_abort_is_refused_and_names_the_engine(s):

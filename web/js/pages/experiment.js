@@ -81,7 +81,7 @@ function State({ experiment: e }) {
 			<div><dt>Accuracy</dt><dd class="figure-big">${formatPercent(e.accuracy)}</dd></div>
 			<div><dt>Loss</dt><dd class="figure-big">${formatLoss(e.loss)}</dd></div>
 			<div><dt>Gain a round</dt><dd>${e.metrics.convergence_rate === null ? formatNumber(null) : `${(e.metrics.convergence_rate * 100).toFixed(2)} points`}</dd></div>
-			<div><dt>Transferred</dt><dd>${formatBytes(e.communication_overhead_bytes)}</dd></div>
+			<div><dt>Transferred</dt><dd>${formatBytes(e.rounds_completed && !e.communication_overhead_bytes ? null : e.communication_overhead_bytes)}</dd></div>
 			<div><dt>Trained for</dt><dd><${Elapsed} experiment=${e} /></dd></div>
 			<div><dt>${e.finished_at ? 'Ended' : 'Expected end'}</dt><dd><${End} experiment=${e} /></dd></div>
 		</dl>
