@@ -458,3 +458,23 @@ def test_zone_of_the_server(stack_with):
     a = wait_alert(stack)
     made = calendar.timegm(time.strptime(a["created_at"][:19], "%Y-%m-%dT%H:%M:%S"))
     assert a["created_at"].endswith("Z") and abs(made - time.time()) < 30
+
+
+def test_a_monitor_that_falls_behind(stack):
+    """Held up again and again it says so of itself, in /health at once and by an alert; in step again the alert resolves."""
+    rule = next(r for r in stack.client.get("/alert-rules", params={"limit": 100}).json()["rules"] if r["name"] == "monitor_behind")
+    body = {k: rule[k] for k in ("name", "title", "scope", "metric", "comparison", "severity")}
+    r = stack.client.put(f"/alert-rules/{rule['id']}", json=body | {"threshold": 1000, "clear_threshold": 500, "for_s": 3, "clear_s": 1})
+    assert r.status_code == 200, r.text
+    until, said = time.monotonic() + 60, set()
+    while not alerts(stack, rule_id=rule["id"]) and time.monotonic() < until:
+        stack.monitor.send(signal.SIGSTOP)
+        time.sleep(1.8)
+        said.add(stack.client.get("/health").json()["monitor"]["status"])
+        stack.monitor.send(signal.SIGCONT)
+        time.sleep(0.6)
+    assert "degraded" in said
+    a = wait_alert(stack, rule_id=rule["id"])
+    assert a["title"] == "The monitor is behind" and a["service"] is None and a["experiment_id"] is None and a["current_value"] > 1000
+    wait_alert(stack, timeout=40, rule_id=rule["id"], status="resolved")
+    assert stack.client.get("/health").json()["monitor"]["status"] == "healthy"
