@@ -29,6 +29,8 @@ TOPICS = ("experiments", "metrics", "alerts")
 
 
 class AsyncExperiments(AsyncResource):
+    """``client.experiments``: create, steer, follow and read runs.  Where there is no such experiment: :class:`NotFoundError`."""
+
     async def page(
         self, *, status: Optional[str] = None, scenario: Optional[str] = None, q: Optional[str] = None,
         sort: Optional[str] = None, limit: int = 10, offset: int = 0,
@@ -52,9 +54,11 @@ class AsyncExperiments(AsyncResource):
         return await self._transport.send(endpoints.experiment_create(spec, idempotency_key))
 
     async def get(self, id: str) -> Experiment:
+        """One experiment with configuration, metrics, clients and the newest 100 entries of the timeline.  :class:`NotFoundError`."""
         return await self._transport.send(endpoints.experiment_get(id))
 
     async def edit(self, id: str, *, name: Optional[str] = None, tags: Optional[Sequence[str]] = None, notes: Optional[str] = None) -> Experiment:
+        """Change what is given, in any status.  :class:`ValidationError`, :class:`NotFoundError`."""
         return await self._transport.send(endpoints.experiment_edit(id, edits(name, tags, notes)))
 
     async def delete(self, id: str) -> None:
@@ -75,9 +79,11 @@ class AsyncExperiments(AsyncResource):
         return await self.control(id, "start", reason=reason, scheduled_at=scheduled_at)
 
     async def pause(self, id: str, *, reason: Optional[str] = None) -> str:
+        """Hold as soon as the engine can."""
         return await self.control(id, "pause", reason=reason)
 
     async def resume(self, id: str, *, reason: Optional[str] = None) -> str:
+        """Let a paused run go on."""
         return await self.control(id, "resume", reason=reason)
 
     async def stop(self, id: str, *, reason: Optional[str] = None) -> str:
@@ -132,9 +138,11 @@ class AsyncExperiments(AsyncResource):
         return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.artifacts(id, limit, offset), "name")]
 
     async def artifact(self, id: str, name: str) -> bytes:
+        """One file, as it is.  :class:`NotFoundError`."""
         return await self._transport.send(endpoints.artifact(id, name))
 
     async def rounds_csv(self, id: str) -> str:
+        """All completed rounds: round, started_at, completed_at, accuracy, loss, duration_ms, clients, failed_clients, bytes."""
         return await self._transport.send(endpoints.rounds_csv(id))
 
     async def clients_csv(self, id: str) -> str:
@@ -197,12 +205,15 @@ class AsyncDashboardClient:
             yield change
 
     async def scenarios(self) -> List[Scenario]:
+        """What can be run."""
         return [x async for x in all_pages(self._transport, endpoints.scenarios, "name")]
 
     async def scenario(self, name: str) -> Scenario:
+        """One scenario: ``members`` says what its configuration may have. :class:`NotFoundError`."""
         return await self._transport.send(endpoints.scenario(name))
 
     async def engines(self) -> List[Engine]:
+        """What trains, and whether each can be started."""
         return [x async for x in all_pages(self._transport, endpoints.engines, "name")]
 
     async def me(self) -> Me:
@@ -226,6 +237,7 @@ class AsyncDashboardClient:
                 yield event
 
     async def close(self) -> None:
+        """End the connections."""
         await self._transport.http.aclose()
 
     async def __aenter__(self) -> AsyncDashboardClient:

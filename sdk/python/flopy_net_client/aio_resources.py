@@ -23,11 +23,15 @@ async def all_pages(transport: AsyncTransport, call: Callable[[int, int], Call[P
 
 
 class AsyncResource:
+    """Base of all: it has the transport."""
+
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
 
 class AsyncAlerts(AsyncResource):
+    """``client.alerts``.  Where there is no such alert: :class:`NotFoundError`."""
+
     async def page(
         self, *, severity: Optional[str] = None, status: Optional[str] = None, open: Optional[bool] = None, service: Optional[str] = None,
         experiment_id: Optional[str] = None, rule_id: Optional[str] = None, from_: Optional[When] = None, to: Optional[When] = None,
@@ -43,6 +47,8 @@ class AsyncAlerts(AsyncResource):
         experiment_id: Optional[str] = None, rule_id: Optional[str] = None, from_: Optional[When] = None, to: Optional[When] = None,
         sort: Optional[str] = None,
     ) -> AsyncIterator[Alert]:
+        """All that match."""
+
         def call(limit: int, offset: int) -> Call[Page[Alert]]:
             return endpoints.alert_list(severity, status, open, service, experiment_id, rule_id, from_, to, sort, limit, offset)
 
@@ -63,10 +69,14 @@ class AsyncAlerts(AsyncResource):
 
 
 class AsyncRules(AsyncResource):
+    """``client.rules``: what alerts are made of.  Where there is no such rule: :class:`NotFoundError`."""
+
     async def page(self, *, limit: int = PAGE, offset: int = 0) -> Page[Rule]:
+        """One page of them."""
         return await self._transport.send(endpoints.rule_list(limit, offset))
 
     async def list(self) -> AsyncIterator[Rule]:
+        """All alert rules."""
         async for rule in all_pages(self._transport, endpoints.rule_list, "id"):
             yield rule
 
@@ -88,10 +98,15 @@ class AsyncRules(AsyncResource):
 
 
 class AsyncSilences(AsyncResource):
+    """``client.silences``: about what nobody is to be told."""
+
     async def page(self, *, active: Optional[bool] = None, limit: int = PAGE, offset: int = 0) -> Page[Silence]:
+        """One page of them."""
         return await self._transport.send(endpoints.silence_list(active, limit, offset))
 
     async def list(self, *, active: Optional[bool] = None) -> AsyncIterator[Silence]:
+        """All, or only those in force."""
+
         def call(limit: int, offset: int) -> Call[Page[Silence]]:
             return endpoints.silence_list(active, limit, offset)
 
@@ -110,7 +125,10 @@ class AsyncSilences(AsyncResource):
 
 
 class AsyncNotifications(AsyncResource):
+    """``client.notifications``: for admins."""
+
     async def page(self, *, status: Optional[str] = None, limit: int = PAGE, offset: int = 0) -> Page[Notification]:
+        """One page of the delivery log."""
         return await self._transport.send(endpoints.notification_list(status, limit, offset))
 
     async def list(self, *, status: Optional[str] = None) -> AsyncIterator[Notification]:
@@ -128,6 +146,8 @@ class AsyncNotifications(AsyncResource):
 
 
 class AsyncMetrics(AsyncResource):
+    """``client.metrics``: what services offer, live and over time."""
+
     async def live(
         self, *, services: Optional[Sequence[str]] = None, metrics: Optional[Sequence[str]] = None, interval: Optional[int] = None
     ) -> Json:
@@ -143,13 +163,17 @@ class AsyncMetrics(AsyncResource):
     async def history_csv(
         self, service: str, metric: str, *, from_: Optional[When] = None, to: Optional[When] = None, step: Optional[int] = None
     ) -> str:
+        """The same as CSV."""
         return await self._transport.send(endpoints.metrics_history_csv(service, metric, from_, to, step))
 
     async def prometheus(self) -> str:
+        """Everything in Prometheus' text form."""
         return await self._transport.send(endpoints.metrics_prometheus())
 
 
 class AsyncConfig(AsyncResource):
+    """``client.config``: for admins; a viewer may read.  :class:`ValidationError` names every wrong member by its dotted path."""
+
     async def get(self) -> Json:
         """What is in force: ``dashboard``, ``features``, ``integration``, ``notifications``, ``services``; secrets show as ``********``."""
         return await self._transport.send(endpoints.config_get())
@@ -177,10 +201,15 @@ class AsyncConfig(AsyncResource):
 
 
 class AsyncTokens(AsyncResource):
+    """``client.tokens``: for admins."""
+
     async def page(self, *, status: Optional[str] = None, kind: Optional[str] = None, limit: int = PAGE, offset: int = 0) -> Page[Token]:
+        """One page of them."""
         return await self._transport.send(endpoints.token_list(status, kind, limit, offset))
 
     async def list(self, *, status: Optional[str] = None, kind: Optional[str] = None) -> AsyncIterator[Token]:
+        """All that match, never the tokens themselves."""
+
         def call(limit: int, offset: int) -> Call[Page[Token]]:
             return endpoints.token_list(status, kind, limit, offset)
 
@@ -192,18 +221,24 @@ class AsyncTokens(AsyncResource):
         return await self._transport.send(endpoints.token_create(name, role, experiment, days))
 
     async def revoke(self, jti: str) -> None:
+        """End it at once, on open connections too.  :class:`NotFoundError`."""
         return await self._transport.send(endpoints.token_revoke(jti))
 
 
 class AsyncUsers(AsyncResource):
+    """``client.users``: for admins."""
+
     async def page(self, *, limit: int = PAGE, offset: int = 0) -> Page[User]:
+        """One page of them."""
         return await self._transport.send(endpoints.user_list(limit, offset))
 
     async def list(self) -> AsyncIterator[User]:
+        """All users."""
         async for user in all_pages(self._transport, endpoints.user_list, "name"):
             yield user
 
     async def create(self, name: str, password: str, role: str) -> User:
+        """``role``: viewer, operator or admin.  :class:`ConflictError` if the name is taken."""
         return await self._transport.send(endpoints.user_create(name, password, role))
 
     async def edit(

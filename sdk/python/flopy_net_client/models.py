@@ -101,6 +101,8 @@ class Round(Record):
 
 @dataclass
 class TimelineEntry(Record):
+    """Something that happened to an experiment; ``actor`` is None for the engine and the system."""
+
     id: int = 0
     timestamp: Optional[datetime] = None
     event: str = ""
@@ -110,6 +112,8 @@ class TimelineEntry(Record):
 
 @dataclass
 class Artifact(Record):
+    """A file that a run has produced."""
+
     name: str = ""
     kind: str = ""
     description: Optional[str] = None
@@ -210,6 +214,8 @@ class Event(Record):
 
 @dataclass
 class Alert(Record):
+    """One episode of something that is not well; ``history`` is there in a single one only."""
+
     id: str = ""
     severity: str = ""
     status: str = ""
@@ -269,6 +275,8 @@ class RuleTrial(Record):
 
 @dataclass
 class Silence(Record):
+    """About what nobody is told until then."""
+
     id: str = ""
     service: Optional[str] = None
     rule_id: Optional[str] = None
@@ -317,6 +325,8 @@ class Token(Record):
 
 @dataclass
 class User(Record):
+    """Somebody who logs in by name."""
+
     name: str = ""
     role: str = ""
     disabled: bool = False

@@ -25,6 +25,8 @@ from .transport import MAX_WAIT, TIMEOUT, SyncTransport
 
 
 class Experiments(Resource):
+    """``client.experiments``: create, steer, follow and read runs.  Where there is no such experiment: :class:`NotFoundError`."""
+
     def __init__(self, transport: SyncTransport, streams: Streams) -> None:
         super().__init__(transport)
         self._streams = streams
@@ -51,9 +53,11 @@ class Experiments(Resource):
         return self._transport.send(endpoints.experiment_create(spec, idempotency_key))
 
     def get(self, id: str) -> Experiment:
+        """One experiment with configuration, metrics, clients and the newest 100 entries of the timeline.  :class:`NotFoundError`."""
         return self._transport.send(endpoints.experiment_get(id))
 
     def edit(self, id: str, *, name: Optional[str] = None, tags: Optional[Sequence[str]] = None, notes: Optional[str] = None) -> Experiment:
+        """Change what is given, in any status.  :class:`ValidationError`, :class:`NotFoundError`."""
         return self._transport.send(endpoints.experiment_edit(id, edits(name, tags, notes)))
 
     def delete(self, id: str) -> None:
@@ -74,9 +78,11 @@ class Experiments(Resource):
         return self.control(id, "start", reason=reason, scheduled_at=scheduled_at)
 
     def pause(self, id: str, *, reason: Optional[str] = None) -> str:
+        """Hold as soon as the engine can."""
         return self.control(id, "pause", reason=reason)
 
     def resume(self, id: str, *, reason: Optional[str] = None) -> str:
+        """Let a paused run go on."""
         return self.control(id, "resume", reason=reason)
 
     def stop(self, id: str, *, reason: Optional[str] = None) -> str:
@@ -117,9 +123,11 @@ class Experiments(Resource):
         return list(all_pages(self._transport, lambda limit, offset: endpoints.artifacts(id, limit, offset), "name"))
 
     def artifact(self, id: str, name: str) -> bytes:
+        """One file, as it is.  :class:`NotFoundError`."""
         return self._transport.send(endpoints.artifact(id, name))
 
     def rounds_csv(self, id: str) -> str:
+        """All completed rounds: round, started_at, completed_at, accuracy, loss, duration_ms, clients, failed_clients, bytes."""
         return self._transport.send(endpoints.rounds_csv(id))
 
     def clients_csv(self, id: str) -> str:
@@ -177,12 +185,15 @@ class DashboardClient:
         return all_pages(self._transport, call, "timestamp", "previous_status", "status")
 
     def scenarios(self) -> List[Scenario]:
+        """What can be run."""
         return list(all_pages(self._transport, endpoints.scenarios, "name"))
 
     def scenario(self, name: str) -> Scenario:
+        """One scenario: ``members`` says what its configuration may have. :class:`NotFoundError`."""
         return self._transport.send(endpoints.scenario(name))
 
     def engines(self) -> List[Engine]:
+        """What trains, and whether each can be started."""
         return list(all_pages(self._transport, endpoints.engines, "name"))
 
     def me(self) -> Me:
@@ -204,6 +215,7 @@ class DashboardClient:
         return self._streams.iterate(lambda client: client.events(topics=topics, experiment_ids=experiment_ids, since=since))
 
     def close(self) -> None:
+        """End the connections."""
         self._transport.http.close()
 
     def __enter__(self) -> DashboardClient:

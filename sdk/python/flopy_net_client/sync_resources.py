@@ -22,11 +22,15 @@ def all_pages(transport: SyncTransport, call: Callable[[int, int], Call[Page[T]]
 
 
 class Resource:
+    """Base of all: it has the transport."""
+
     def __init__(self, transport: SyncTransport) -> None:
         self._transport = transport
 
 
 class Alerts(Resource):
+    """``client.alerts``.  Where there is no such alert: :class:`NotFoundError`."""
+
     def page(
         self, *, severity: Optional[str] = None, status: Optional[str] = None, open: Optional[bool] = None, service: Optional[str] = None,
         experiment_id: Optional[str] = None, rule_id: Optional[str] = None, from_: Optional[When] = None, to: Optional[When] = None,
@@ -42,6 +46,8 @@ class Alerts(Resource):
         experiment_id: Optional[str] = None, rule_id: Optional[str] = None, from_: Optional[When] = None, to: Optional[When] = None,
         sort: Optional[str] = None,
     ) -> Iterator[Alert]:
+        """All that match."""
+
         def call(limit: int, offset: int) -> Call[Page[Alert]]:
             return endpoints.alert_list(severity, status, open, service, experiment_id, rule_id, from_, to, sort, limit, offset)
 
@@ -61,10 +67,14 @@ class Alerts(Resource):
 
 
 class Rules(Resource):
+    """``client.rules``: what alerts are made of.  Where there is no such rule: :class:`NotFoundError`."""
+
     def page(self, *, limit: int = PAGE, offset: int = 0) -> Page[Rule]:
+        """One page of them."""
         return self._transport.send(endpoints.rule_list(limit, offset))
 
     def list(self) -> Iterator[Rule]:
+        """All alert rules."""
         return all_pages(self._transport, endpoints.rule_list, "id")
 
     def create(self, rule: Mapping[str, Any]) -> Rule:
@@ -85,10 +95,15 @@ class Rules(Resource):
 
 
 class Silences(Resource):
+    """``client.silences``: about what nobody is to be told."""
+
     def page(self, *, active: Optional[bool] = None, limit: int = PAGE, offset: int = 0) -> Page[Silence]:
+        """One page of them."""
         return self._transport.send(endpoints.silence_list(active, limit, offset))
 
     def list(self, *, active: Optional[bool] = None) -> Iterator[Silence]:
+        """All, or only those in force."""
+
         def call(limit: int, offset: int) -> Call[Page[Silence]]:
             return endpoints.silence_list(active, limit, offset)
 
@@ -106,7 +121,10 @@ class Silences(Resource):
 
 
 class Notifications(Resource):
+    """``client.notifications``: for admins."""
+
     def page(self, *, status: Optional[str] = None, limit: int = PAGE, offset: int = 0) -> Page[Notification]:
+        """One page of the delivery log."""
         return self._transport.send(endpoints.notification_list(status, limit, offset))
 
     def list(self, *, status: Optional[str] = None) -> Iterator[Notification]:
@@ -123,6 +141,8 @@ class Notifications(Resource):
 
 
 class Metrics(Resource):
+    """``client.metrics``: what services offer, live and over time."""
+
     def live(
         self, *, services: Optional[Sequence[str]] = None, metrics: Optional[Sequence[str]] = None, interval: Optional[int] = None
     ) -> Json:
@@ -138,13 +158,17 @@ class Metrics(Resource):
     def history_csv(
         self, service: str, metric: str, *, from_: Optional[When] = None, to: Optional[When] = None, step: Optional[int] = None
     ) -> str:
+        """The same as CSV."""
         return self._transport.send(endpoints.metrics_history_csv(service, metric, from_, to, step))
 
     def prometheus(self) -> str:
+        """Everything in Prometheus' text form."""
         return self._transport.send(endpoints.metrics_prometheus())
 
 
 class Config(Resource):
+    """``client.config``: for admins; a viewer may read.  :class:`ValidationError` names every wrong member by its dotted path."""
+
     def get(self) -> Json:
         """What is in force: ``dashboard``, ``features``, ``integration``, ``notifications``, ``services``; secrets show as ``********``."""
         return self._transport.send(endpoints.config_get())
@@ -171,10 +195,15 @@ class Config(Resource):
 
 
 class Tokens(Resource):
+    """``client.tokens``: for admins."""
+
     def page(self, *, status: Optional[str] = None, kind: Optional[str] = None, limit: int = PAGE, offset: int = 0) -> Page[Token]:
+        """One page of them."""
         return self._transport.send(endpoints.token_list(status, kind, limit, offset))
 
     def list(self, *, status: Optional[str] = None, kind: Optional[str] = None) -> Iterator[Token]:
+        """All that match, never the tokens themselves."""
+
         def call(limit: int, offset: int) -> Call[Page[Token]]:
             return endpoints.token_list(status, kind, limit, offset)
 
@@ -185,17 +214,23 @@ class Tokens(Resource):
         return self._transport.send(endpoints.token_create(name, role, experiment, days))
 
     def revoke(self, jti: str) -> None:
+        """End it at once, on open connections too.  :class:`NotFoundError`."""
         return self._transport.send(endpoints.token_revoke(jti))
 
 
 class Users(Resource):
+    """``client.users``: for admins."""
+
     def page(self, *, limit: int = PAGE, offset: int = 0) -> Page[User]:
+        """One page of them."""
         return self._transport.send(endpoints.user_list(limit, offset))
 
     def list(self) -> Iterator[User]:
+        """All users."""
         return all_pages(self._transport, endpoints.user_list, "name")
 
     def create(self, name: str, password: str, role: str) -> User:
+        """``role``: viewer, operator or admin.  :class:`ConflictError` if the name is taken."""
         return self._transport.send(endpoints.user_create(name, password, role))
 
     def edit(

@@ -1,5 +1,6 @@
 """What holds for the whole package: types, the two clients alike, its version, the Python that it is written for."""
 import ast
+import importlib
 import importlib.util
 import inspect
 import re
@@ -100,3 +101,15 @@ def test_every_operation_of_the_document_has_a_call():
 def test_names_that_are_exported_exist():
     assert all(hasattr(f, name) for name in f.__all__) and len(set(f.__all__)) == len(f.__all__)
     assert typing.get_type_hints(f.DashboardClient.__init__)["api_key"] == typing.Optional[str]
+
+
+@pytest.mark.parametrize("module", ["aio", "aio_resources", "sync", "sync_resources", "models", "errors", "calls"])
+def test_everything_public_says_what_it_is(module):
+    found = importlib.import_module(f"flopy_net_client.{module}")
+    for name, kind in inspect.getmembers(found, inspect.isclass):
+        if kind.__module__ != found.__name__ or name.startswith("_"):
+            continue
+        # A dataclass without words of its own gets its signature.
+        assert kind.__doc__ and not kind.__doc__.startswith(name + "("), name
+        for member, function in public(kind).items():
+            assert inspect.getdoc(function) or module in ("calls", "models", "errors"), f"{name}.{member}"
