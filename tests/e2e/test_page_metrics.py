@@ -30,3 +30,10 @@ def test_metrics(stack, redis):
         "fill": lambda _: fill(redis.port), "stop": lambda _: redis.stop(), "start": lambda _: redis.start() and None,
         "mute": lambda _: stack.stream.stop(), "unmute": lambda _: stack.stream.start() and None,
     })
+
+
+def test_hundreds_of_services(stack):
+    for first in (0, 150):
+        services.configure(stack, services={f"svc_{n}": {"kind": "tcp", "url": "tcp://127.0.0.1:9", "interval_ms": 60_000} for n in range(first, first + 150)})
+    stack.wait_until(lambda: len(stack.client.get("/metrics/live").json()["services"]) > 300, 60)
+    run_page(stack, "many.mjs")

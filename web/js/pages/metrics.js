@@ -8,9 +8,8 @@ import { session } from '../app/session.js';
 import { setTitle } from '../app/trouble.js';
 import { toCsv } from '../lib/chart_data.js';
 import { downloadText } from '../lib/download.js';
-import { useValue } from '../lib/emitter.js';
 import { parseTime, plural, titleOf } from '../lib/format.js';
-import { html, useEffect, useMemo } from '../lib/html.js';
+import { html, useEffect, useMemo, useRef, useState } from '../lib/html.js';
 import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { zoneName } from '../lib/time_ticks.js';
@@ -54,21 +53,38 @@ export default function Metrics({ query }) {
 		<${Loaded} from=${live} what="the metrics" rows=${8}>${(data) => html`<${Board} live=${live} services=${data.services} query=${query} />`}<//>`;
 }
 
+/** Which step of so many seconds it is: the window moves with it, and nothing is drawn in between. */
+function useMoment(seconds) {
+	const read = () => Math.floor(serverNow() / 1000 / seconds);
+	const [moment, setMoment] = useState(read);
+	useEffect(() => {
+		setMoment(read());
+		return now.subscribe(() => setMoment(read()));
+	}, [seconds]);
+	return moment;
+}
+
 function Board({ live, services, query }) {
+	const newest = useRef(new Map());
 	const range = useMemo(() => readRange(query), [query.range, query.from, query.to]);
 	const { services: names, offered, metrics } = choose(services, query);
 	const has = new Map(names.map((name) => [name, offeredBy(name, services[name])]));
 	const gone = metrics.filter((m) => !names.some((name) => has.get(name).includes(m))); // of the past, perhaps
 	const wanted = names.flatMap((service) => metrics.filter((m) => has.get(service).includes(m) || gone.includes(m)).map((metric) => ({ service, metric })));
 	const { series, take, reload } = useSeries(wanted, range);
-	const tick = isLive(range) ? Math.max(5, range.step) : 1e9;
-	const moment = Math.floor(useValue(now) / 1000 / tick);
+	const moment = useMoment(isLive(range) ? Math.max(5, range.step) : 1e9);
 	const span = useMemo(() => spanOf(range, serverNow()), [range, moment]);
 
 	useUpdates('metrics_update', (u) => {
 		if (u.change !== 'sample') return live.reload();
 		take(u.service, u.metrics, parseTime(u.at));
-		live.change((data) => (Object.hasOwn(data.services, u.service) ? { ...data, services: { ...data.services, [u.service]: withMetrics(data.services[u.service], u) } } : data));
+		newest.current.set(u.service, u);
+		if (newest.current.size > 1) return;
+		live.change((data) => { // once for all that came meanwhile: there may be a thousand services
+			const fresh = [...newest.current.values()].filter((s) => Object.hasOwn(data.services, s.service)).map((s) => [s.service, withMetrics(data.services[s.service], s)]);
+			newest.current.clear();
+			return { ...data, services: { ...data.services, ...Object.fromEntries(fresh) } };
+		});
 	});
 	useEffect(() => { // without a live connection they are asked for
 		for (const [name, s] of Object.entries(services)) if (!s.stale && s.observed_at) take(name, s, parseTime(s.observed_at));

@@ -1,7 +1,7 @@
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
 import { href } from '../app/router.js';
-import { formatBytes, formatInteger, formatMs, titleOf } from '../lib/format.js';
+import { formatBytes, formatInteger, formatMs, plural, titleOf } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
 import { badness, stateOf } from '../lib/status.js';
 import { Badge } from '../parts/badge.js';
@@ -25,15 +25,21 @@ export function Platform({ health, active, alerts }) {
 			<div><dt>Live updates</dt><dd><${Badge} kind="service" state=${stream.status} /></dd></div></dl></div>`;
 }
 
+/** Each card reads its own past: of hundreds of services, as many as can be seen. */
+const CARDS = 24;
+
 /** Services and dependencies; those that nobody has set up take one line together. */
 export function Services({ services, dependencies }) {
 	const all = [...Object.entries(services).map(([name, s]) => [name, s, 'server']), ...Object.entries(dependencies).map(([name, s]) => [name, s, 'database'])];
 	const set = all.filter(([, s]) => s.status !== 'not_configured').sort((a, b) => badness(b[1].status) - badness(a[1].status));
+	const [everything, setAll] = useState(false);
+	const shown = everything || set.length <= CARDS + 3 ? set : set.slice(0, CARDS);
 	const rest = all.filter(([, s]) => s.status === 'not_configured');
 	const named = useResource('service titles', (signal) => client.config.get({ signal }), { every: 0, liveEvery: 0 });
 	const titleIn = (name) => named.data?.services[name]?.title ?? titleOf(name);
 	return html`<section class="stack" aria-label="Services"><div class="section-head"><h2>Services</h2></div>
-		${set.length > 0 && html`<div class="cards">${set.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} title=${titleIn(name)} service=${s} icon=${icon} />`)}</div>`}
+		${set.length > 0 && html`<div class="cards">${shown.map(([name, s, icon]) => html`<${ServiceCard} key=${name} name=${name} title=${titleIn(name)} service=${s} icon=${icon} />`)}</div>`}
+		${shown.length < set.length && html`<div class="card row"><span class="grow">and ${plural(set.length - shown.length, 'more service')}, none of them worse</span><button type="button" class="button button-small" onClick=${() => setAll(true)}>Show all</button></div>`}
 		${rest.length > 0 && html`<div class="card row"><${Badge} kind="service" state="not_configured" /><span>${rest.map(([name]) => titleOf(name)).join(', ')}</span>
 			<span class="small soft">${set.length === 0 ? 'Experiments run on this machine without them. ' : ''}Their addresses are part of the <a href="#/configuration">configuration</a>.</span></div>`}</section>`;
 }
