@@ -70,7 +70,7 @@ export async function look(view, pages) {
 		await page.goto('about:blank');
 		await page.goto(`${url}/${hash}`);
 		await page.locator(there).first().waitFor();
-		await page.screenshot({ path: `${shots}/${name}-${view}.png`, fullPage: Boolean(whole) });
+		await page.screenshot({ path: `${shots}/${name}-${view}.png`, fullPage: Boolean(whole), animations: 'disabled' });
 		if (view !== 'huge') await check(page, `${view} ${name}`);
 	}
 	await page.context().close();

@@ -1,7 +1,7 @@
-// Every view once: a picture, accessibility, width, console. VIEW is one of VIEWS, RUN a running experiment.
+// Every view once: a picture, accessibility, width, console. VIEW is one of VIEWS, RUN a running experiment, ODD one whose loss is no number.
 import { look, run } from './browser.mjs';
 
-const { VIEW: view, RUN: id } = process.env;
+const { VIEW: view, RUN: id, ODD: odd } = process.env;
 
 const pages = [
 	['overview', '#/', '.run', true],
@@ -12,7 +12,8 @@ const pages = [
 	['setup', `#/experiments/${id}?tab=configuration`, '.pairs'],
 	['files', `#/experiments/${id}?tab=files`, '.empty, tbody tr'],
 	['log', `#/experiments/${id}?tab=log`, '.log, .empty'],
-	['compare', `#/compare?ids=exp_001.${id}`, '.chart canvas', true],
+	['odd', `#/experiments/${odd}`, '.chart canvas'],
+	['compare', `#/compare?ids=exp_001.${id}.${odd}`, '.chart canvas', true],
 	['alerts', '#/alerts?status=all', '.line'],
 	['alert', '#/alerts?id=alert_001&status=all', '.detail .timeline li'],
 	['rules', '#/alerts/rules', 'tbody tr'],

@@ -22,6 +22,7 @@ async function steer() {
 	await page.locator('dialog').getByLabel('Reason').fill('<img src=x onerror=alert(1)>');
 	await page.locator('dialog').getByRole('button', { name: 'Pause' }).click();
 	await page.locator('.badge', { hasText: 'Paused' }).first().waitFor();
+	await page.locator('.controls').getByText(/confirmed after/).waitFor();
 	await page.getByRole('button', { name: 'Resume' }).click();
 	await page.locator('.badge', { hasText: 'Running' }).first().waitFor();
 	await page.getByRole('button', { name: 'Abort' }).click();

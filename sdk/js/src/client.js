@@ -22,7 +22,7 @@ function experimentCalls(http) {
 	/** @param {string} id */
 	const at = (id) => `/experiments/${part(id)}`;
 	return {
-		/** @param {Query} [query] status, scenario, q, limit, offset, sort @param {Call} [call] */
+		/** @param {Query} [query] status, active, scenario, q, curves, limit, offset, sort @param {Call} [call] */
 		list: (query, call) => http.request('GET', '/experiments', { query, ...call }),
 		/** @param {string} id @param {Call} [call] */
 		get: (id, call) => http.request('GET', at(id), call),

@@ -22,6 +22,8 @@ import { lazy } from '../parts/lazy.js';
 const CreateDialog = lazy(() => import('./create_dialog.js'), 0);
 const DEFAULTS = { status: '', scenario: '', q: '', sort: 'created_at:desc', offset: 0, limit: 20 };
 const COMPARED_MAX = 8;
+/** For screens on which the headings that sort have no place. */
+const ORDERS = [['created_at:desc', 'Newest first'], ['created_at:asc', 'Oldest first'], ['name:asc', 'By name'], ['status:asc', 'By status'], ['accuracy:desc', 'Best accuracy first'], ['loss:asc', 'Least loss first'], ['rounds_completed:desc', 'Most rounds first']];
 
 export default function Experiments({ query }) {
 	const shown = { ...DEFAULTS, ...query, offset: queryNumber(query.offset), limit: queryNumber(query.limit, { min: 1, max: 100, fallback: DEFAULTS.limit }) };
@@ -66,22 +68,23 @@ function Filters({ shown, set, scenarios }) {
 	return html`<search class="filters">
 		<div class="search"><${Icon} name="search" /><input class="input" type="search" placeholder="Search by name" aria-label="Search by name" maxlength="200" value=${text} onInput=${(e) => type(e.target.value)} /></div>
 		<select class="select" aria-label="Status" value=${shown.status} onChange=${(e) => set({ status: e.target.value })}>${optionList([['', 'Every status'], ...EXPERIMENT_STATUSES.map((s) => [s, stateOf('experiment', s).word])])}</select>
-		<select class="select" aria-label="Scenario" value=${shown.scenario} onChange=${(e) => set({ scenario: e.target.value })}>${optionList([['', 'Every scenario'], ...scenarios.map((s) => [s.name, s.title])])}</select></search>`;
+		<select class="select" aria-label="Scenario" value=${shown.scenario} onChange=${(e) => set({ scenario: e.target.value })}>${optionList([['', 'Every scenario'], ...scenarios.map((s) => [s.name, s.title])])}</select>
+		<select class="select narrow-only" aria-label="Order" value=${shown.sort} onChange=${(e) => set({ sort: e.target.value })}>${optionList(ORDERS.some(([sort]) => sort === shown.sort) ? ORDERS : [...ORDERS, [shown.sort, 'Other order']])}</select></search>`;
 }
 
 function ExperimentTable({ experiments, sort, onSort, chosen, choose }) {
 	const head = (field, text, more = {}) => html`<${SortHead} field=${field} sort=${sort} onSort=${onSort} ...${more}>${text}<//>`;
-	return html`<${TableBox} label="Experiments"><thead><tr><th scope="col"><span class="only-read">Choose to compare</span></th>
+	return html`<${TableBox} label="Experiments" kind="table-stack"><thead role="rowgroup"><tr role="row"><th scope="col"><span class="only-read">Choose to compare</span></th>
 		${head('name', 'Name')}${head('status', 'Status')}${head('rounds_completed', 'Rounds', { first: 'desc' })}${head('accuracy', 'Accuracy', { number: true, first: 'desc' })}<th scope="col">By round</th>${head('loss', 'Loss', { number: true })}
 		<th scope="col" class="number">Duration</th>${head('created_at', 'Created', { first: 'desc' })}</tr></thead>
-		<tbody>${experiments.map((e) => html`<tr key=${e.id}>
-			<td><label class="check-box"><span class="only-read">Compare ${e.name}</span><input type="checkbox" checked=${chosen.includes(e.id)} disabled=${!chosen.includes(e.id) && chosen.length >= COMPARED_MAX} onChange=${(event) => choose(e.id, event.target.checked)} /></label></td>
-			<th scope="row"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · ${e.scenario}</span></th>
-			<td><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></td>
-			<td><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} /></td>
-			<td class="number">${formatPercent(e.accuracy)}</td>
-			<td><${AccuracySpark} curve=${e.accuracy_curve} accuracy=${e.accuracy} /></td>
-			<td class="number">${formatLoss(e.loss)}</td>
-			<td class="number"><${Elapsed} experiment=${e} /></td>
-			<td><${Time} at=${e.created_at} /></td></tr>`)}</tbody><//>`;
+		<tbody role="rowgroup">${experiments.map((e) => html`<tr key=${e.id} role="row">
+			<td role="cell" class="x-check"><label class="check-box"><span class="only-read">Compare ${e.name}</span><input type="checkbox" checked=${chosen.includes(e.id)} disabled=${!chosen.includes(e.id) && chosen.length >= COMPARED_MAX} onChange=${(event) => choose(e.id, event.target.checked)} /></label></td>
+			<th scope="row" role="rowheader" class="x-name"><a class="row-name" href=${href(['experiments', e.id])} title=${e.name}>${e.name}</a><span class="small faint">${e.id} · ${e.scenario}</span></th>
+			<td role="cell" class="x-status"><${Badge} kind="experiment" state=${e.status} title=${e.failure} /></td>
+			<td role="cell" class="x-rounds"><${Progress} done=${e.rounds_completed} total=${e.rounds_total} status=${e.status} /></td>
+			<td role="cell" class="number x-accuracy">${formatPercent(e.accuracy)}</td>
+			<td role="cell" class="x-curve"><${AccuracySpark} curve=${e.accuracy_curve} accuracy=${e.accuracy} /></td>
+			<td role="cell" class="number x-loss">${formatLoss(e.loss)}</td>
+			<td role="cell" class="number x-time"><${Elapsed} experiment=${e} /></td>
+			<td role="cell" class="x-created"><${Time} at=${e.created_at} /></td></tr>`)}</tbody><//>`;
 }

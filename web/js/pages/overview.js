@@ -54,7 +54,7 @@ function Runs({ active, others }) {
 	}
 	return html`${running.length === 0 ? html`<p class="soft small">Nothing runs just now.</p>` : html`<div>${running.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}
 		${active.total > running.length && active.experiments.length < active.total && html`<p class="small soft">and ${plural(active.total - active.experiments.length, 'more active run')}</p>`}
-		${rest.length > 0 && html`<h3 class="runs-rest">${running.length ? 'Before them' : 'Newest'}</h3><div>${rest.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}`;
+		${rest.length > 0 && html`<h3 class="runs-rest">${running.length ? 'Recent' : 'Newest'}</h3><div>${rest.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}`;
 }
 
 function Run({ experiment: e }) {

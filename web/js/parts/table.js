@@ -12,8 +12,8 @@ export function SortHead({ field, sort, onSort, number, wrap, first = 'asc', chi
 }
 
 /** A scrolling box that the keyboard can scroll, too. */
-export function TableBox({ label, children }) {
-	return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}><table class="table">${children}</table></div>`;
+export function TableBox({ label, kind = '', children }) {
+	return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}><table class=${`table ${kind}`.trim()}>${children}</table></div>`;
 }
 
 export function Pager({ offset, limit, total, onPage, one = 'entry', many = 'entries' }) {
