@@ -93,10 +93,10 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 			}, DRAW_EVERY_MS);
 		};
 		const pace = createPace({ burst: 2 });
-		let planned = null;
+		let planned;
 		own.refresh = () => {
 			if (planned || !(visible.get() || evenHidden)) return;
-			planned = setTimeout(() => { planned = null; load(); }, Math.max(30, pace.next(Date.now(), slowness())));
+			planned = setTimeout(() => { planned = undefined; load(); }, Math.max(30, pace.next(Date.now(), slowness())));
 		};
 		let soon;
 		own.reload = () => { // several causes in one breath are one reading
@@ -105,7 +105,11 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 		};
 		load();
 		const ends = [
-			visible.subscribe((now) => (now ? load() : clearTimeout(timer))),
+			visible.subscribe((now) => {
+				if (now) return void load();
+				clearTimeout(timer);
+				if (!evenHidden) planned = void clearTimeout(planned);
+			}),
 			updates.on('resync', () => visible.get() && own.reload()),
 			updates.on('back', () => visible.get() && own.reload()),
 			liveState.subscribe(() => { if (!abort) plan(null); }),

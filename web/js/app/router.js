@@ -30,14 +30,13 @@ addEventListener('scroll', () => {
 export function restorePlace() {
 	const y = history.state?.y ?? 0;
 	clearTimeout(settled);
-	const end = Date.now() + 2000;
+	const end = Date.now() + 10_000; // a slow network, and whoever scrolls meanwhile is not held
 	let timer;
 	(function step() {
 		scrollTo(0, y);
 		if (Math.abs(scrollY - y) > 1 && Date.now() < end) timer = setTimeout(step, 40);
 	})();
 	const stop = () => clearTimeout(timer);
-	addEventListener('wheel', stop, { once: true, passive: true });
-	addEventListener('touchstart', stop, { once: true, passive: true });
+	for (const own of ['wheel', 'touchstart', 'pointerdown', 'keydown']) addEventListener(own, stop, { once: true, passive: true });
 	return stop;
 }
