@@ -33,7 +33,7 @@ FROM (SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS now_m
 	('monitor_behind', 'The monitor is behind', 'platform', 'monitor_lag_ms', '>', 5000.0, 2000.0, NULL, 10, 60, 1),
 	('store_nearly_full', 'The store is nearly full', 'platform', 'store_used_percent', '>', 90.0, 85.0, 98.0, 60, 60, 1),
 	('loss_not_finite', 'Loss is not a number', 'experiment', 'loss_not_finite', '==', 1.0, NULL, NULL, 0, 0, 2),
-	('accuracy_flat', 'Accuracy has stopped rising', 'experiment', 'rounds_without_gain', '>=', 5.0, NULL, NULL, 0, 0, 1),
+	('accuracy_flat', 'Accuracy has stopped rising', 'experiment', 'rounds_without_gain', '>=', 10.0, NULL, NULL, 0, 0, 0),
 	('round_slow', 'Slow round', 'experiment', 'round_time_ratio', '>', 3.0, 2.0, NULL, 0, 0, 1),
 	('client_silent', 'Silent client', 'experiment', 'client_silent_s', '>', 120.0, NULL, NULL, 0, 5, 1),
 	('participation_low', 'Too few clients take part', 'experiment', 'participation_percent', '<', 50.0, NULL, NULL, 0, 0, 1),
