@@ -47,15 +47,17 @@ def build() -> argparse.ArgumentParser:
         return one
 
     def add_group(name: str, help: str) -> Any:
-        """A command with commands of its own: returns what adds one of those."""
+        """A command with commands of its own: returns what adds one of those.  The first is meant where none is named."""
         group = commands.add_parser(name, parents=[common], help=help, description=help[0].upper() + help[1:] + ".")
-        inner = group.add_subparsers(title="commands", metavar="COMMAND", dest="action", required=True)
+        inner = group.add_subparsers(title="commands", metavar="COMMAND", dest="action")
 
         def add_inner(inner_name: str, run: Any, help: str, **more: Any) -> argparse.ArgumentParser:
             one: argparse.ArgumentParser = inner.add_parser(
                 inner_name, parents=[common], help=help, description=help[0].upper() + help[1:] + ".", **more
             )
             one.set_defaults(run=run)
+            if group.get_default("first") is None:
+                group.set_defaults(first=inner_name)
             return one
 
         return add_inner
@@ -95,7 +97,10 @@ def _interrupted(*_: Any) -> NoReturn:
 
 
 def perform(argv: Optional[List[str]]) -> int:
-    options = build().parse_args(argv)
+    parser, words = build(), sys.argv[1:] if argv is None else argv
+    options = parser.parse_args(words)
+    if getattr(options, "action", "") is None:
+        options = parser.parse_args([*words, options.first])
     options.json = getattr(options, "json", False)
     try:
         if getattr(options.run, "without_client", False):
