@@ -79,6 +79,7 @@ struct check *check_new(struct net *net, const struct service_config *config, st
 	} else if (strchr(c->url.scheme, '+')) {
 		ask(c, mono_ms); /* the name stands for others, which the driver finds out */
 	} else {
+		lookup_renew(lookup);
 		look_up(c, mono_ms);
 	}
 	return c;

@@ -124,6 +124,14 @@ enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int w
 	return found ? LOOKUP_FOUND : LOOKUP_FAILED;
 }
 
+void lookup_renew(struct lookup *l)
+{
+	if (!l->job || !job_done(l->job) || ((const struct search *)job_data(l->job))->found)
+		return;
+	job_free(l->job);
+	l->job = NULL;
+}
+
 void lookup_drop(struct lookup *l)
 {
 	job_free(l->work);

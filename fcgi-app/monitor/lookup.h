@@ -33,6 +33,8 @@ enum lookup_state { LOOKUP_WAIT, LOOKUP_FOUND, LOOKUP_FAILED };
 
 /* Begin, or look how it stands.  host has no brackets. */
 enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int wake_fd, struct lookup_result *out);
+/* A check begins: a failure that came after the last one had given up was found then, not now, and is looked for again; an address is still good. */
+void lookup_renew(struct lookup *l);
 /* Of another host from now on. */
 void lookup_clear(struct lookup *l);
 /* With another login from now on: what a driver has begun is of no use. */

@@ -1,6 +1,6 @@
 /*
  * Kind mongodb: ping and buildInfo.  libmongoc blocks, so a check is a job in a thread; its own timeouts end it soon after the check's, but not its own lookup of the name.  A job
- * that is still at it is what the next check waits for, so that a service never has two.
+ * that is still at it is what the next check waits for, so that a service never has two at once.
  */
 #include "config.h"
 
@@ -172,6 +172,11 @@ static void begin(struct check *c)
 	}
 	c->own = c->lookup->work;
 	c->lookup->work = NULL;
+	/* What it found after its own check had given up is from then: a database that has come back since would still be called silent. */
+	if (c->own && job_done(c->own)) {
+		job_free(c->own);
+		c->own = NULL;
+	}
 	if (!c->own)
 		start(c);
 }

@@ -20,10 +20,13 @@
 #include <unistd.h>
 
 #define SLOW_MS 4000
+#define GONE_MS 400
 
 static atomic_int asked, asked_by_driver;
 
-/* The names of this file's world; "slow.test" takes as long as a name server that does not answer, "driver.test" for MongoDB's driver only. */
+/*
+ * The names of this file's world; "slow.test" takes as long as a name server that does not answer, "driver.test" for MongoDB's driver only; "gone.test" is not there, which takes
+ * GONE_MS to find out. */
 static const struct {
 	const char *name, *address;
 } names[] = {
@@ -40,6 +43,11 @@ int getaddrinfo(const char *restrict name, const char *restrict service, const s
 	struct answer *a;
 	size_t i;
 
+	if (strcmp(name, "gone.test") == 0 && !(hints->ai_flags & AI_NUMERICHOST)) {
+		atomic_fetch_add(&asked, 1);
+		usleep(GONE_MS * 1000);
+		return EAI_AGAIN;
+	}
 	for (i = 0; i < ARRAY_LEN(names) && strcasecmp(names[i].name, name) != 0; i++)
 		;
 	if (i == ARRAY_LEN(names) || !names[i].address || (hints->ai_flags & AI_NUMERICHOST && strcmp(names[i].name, names[i].address) != 0))
@@ -215,7 +223,51 @@ START_TEST(forbidden)
 }
 END_TEST
 
+/* What a lookup found after its check had given up is old news when the next check begins. */
+START_TEST(late_failure)
+{
+	int before = atomic_load(&asked);
+	struct target t;
+
+	aim(&t, PROBE_TCP, "tcp://gone.test:1", 100);
+	run(&t, 1);
+	ck_assert_str_eq(issue(&t), "Name lookup failed: no answer within 100 ms");
+	check_free(t.check);
+	ck_assert(jobs_settle(30000));
+	run(&t, 1);
+	ck_assert_str_eq(issue(&t), "Name lookup failed: no answer within 100 ms");
+	ck_assert_int_eq(atomic_load(&asked) - before, 2);
+	clear(&t, 1);
+	ck_assert(jobs_settle(30000));
+}
+END_TEST
+
 #ifdef HAVE_MONGOC
+/* The same of a whole check: it was mute then, and refuses connections now. */
+START_TEST(late_answer)
+{
+	struct target t;
+	char url[64];
+	int port, fd = listener(&port);
+
+	snprintf(url, sizeof(url), "mongodb://here.test:%d", port);
+	aim(&t, PROBE_MONGODB, url, 100);
+	/* A check that has given up, and whose driver has come to its end since. */
+	launch(&t);
+	t.check->deadline_mono_ms += 30000;
+	while (!t.check->own)
+		ck_assert(!check_turn(t.check, clock_mono_ms()));
+	check_free(t.check);
+	ck_assert(jobs_settle(30000));
+	close(fd);
+	t.config.timeout_ms = 10000;
+	run(&t, 1);
+	ck_assert_str_eq(issue(&t), "Connection refused");
+	clear(&t, 1);
+	ck_assert(jobs_settle(30000));
+}
+END_TEST
+
 /* Its driver blocks for longer than a check may take; the checks after that wait for the same one. */
 START_TEST(one_driver)
 {
@@ -271,7 +323,9 @@ int main(void)
 	tcase_add_test(t, slow_name);
 	tcase_add_test(t, forbidden);
 	tcase_add_test(t, many);
+	tcase_add_test(t, late_failure);
 #ifdef HAVE_MONGOC
+	tcase_add_test(t, late_answer);
 	tcase_add_test(t, one_driver);
 #endif
 	suite_add_tcase(suite, t);
