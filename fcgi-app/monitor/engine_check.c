@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define PIECES_A_TURN 64
+#define REAP_WAIT_MS 50 /* for one that was killed; where it takes longer, it hangs in the kernel, as with a file server that is away */
 
 static int spawn(struct engine_check *c, const char *path, const struct words *args, const char *dir, int out, int err)
 {
@@ -55,6 +56,8 @@ int engine_check_begin(struct engine_check *c, const char *path, const struct wo
 {
 	int out[2], err[2], rc;
 
+	if (c->stuck && waitpid(c->stuck, NULL, WNOHANG) == 0)
+		return err_set(e, ERR_UNAVAILABLE, "Its last check was killed and is still not gone: it waits for a disk or a file server");
 	memset(c, 0, sizeof(*c));
 	if (pipe2(out, O_CLOEXEC | O_NONBLOCK) == -1)
 		return err_set(e, ERR_UNAVAILABLE, "Its check could not be run: %s", strerror(errno));
@@ -123,11 +126,11 @@ static const char *line_of(const char *text, bool last, char *out, size_t size)
 	return probe_clean(found, (size_t)(end - found), out, size);
 }
 
-static void conclude(struct engine_check *c, int status, struct engine_state *s)
+static void conclude(struct engine_check *c, const siginfo_t *end, struct engine_state *s)
 {
 	char words[ENGINE_REASON_MAX - 60];
 
-	s->available = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	s->available = end->si_code == CLD_EXITED && end->si_status == 0;
 	s->reason[0] = s->version[0] = '\0';
 	if (s->available) {
 		line_of(c->out_text, false, s->version, sizeof(s->version));
@@ -137,26 +140,27 @@ static void conclude(struct engine_check *c, int status, struct engine_state *s)
 		line_of(c->out_text, true, words, sizeof(words));
 	if (words[0])
 		snprintf(s->reason, sizeof(s->reason), "%s", words);
-	else if (WIFSIGNALED(status))
-		snprintf(s->reason, sizeof(s->reason), "Its check was killed by signal %d", WTERMSIG(status));
+	else if (end->si_code != CLD_EXITED)
+		snprintf(s->reason, sizeof(s->reason), "Its check was killed by signal %d", end->si_status);
 	else
-		snprintf(s->reason, sizeof(s->reason), "Its check ended with exit status %d and gave no reason", WEXITSTATUS(status));
+		snprintf(s->reason, sizeof(s->reason), "Its check ended with exit status %d and gave no reason", end->si_status);
 }
 
 bool engine_check_turn(struct engine_check *c, int64_t mono_ms, struct engine_state *s)
 {
-	int status;
-	pid_t ended;
+	siginfo_t end = {0};
 
 	drain(c->out, c->out_text, &c->out_len, false);
 	drain(c->err, c->err_text, &c->err_len, true);
-	ended = waitpid(c->pid, &status, WNOHANG);
-	if (ended == 0 && mono_ms < c->deadline_mono_ms)
+	/* Not reaped yet: as long as the corpse lies there, no other group can have its number. */
+	if (waitid(P_PID, (id_t)c->pid, &end, WEXITED | WNOHANG | WNOWAIT) == -1)
+		end.si_pid = 0;
+	if (end.si_pid == 0 && mono_ms < c->deadline_mono_ms)
 		return false;
-	if (ended == c->pid) {
+	if (end.si_pid == c->pid) {
 		drain(c->out, c->out_text, &c->out_len, false);
 		drain(c->err, c->err_text, &c->err_len, true);
-		conclude(c, status, s);
+		conclude(c, &end, s);
 	} else {
 		s->available = false;
 		s->version[0] = '\0';
@@ -168,11 +172,19 @@ bool engine_check_turn(struct engine_check *c, int64_t mono_ms, struct engine_st
 
 void engine_check_stop(struct engine_check *c)
 {
+	int waited_ms;
+
 	if (!c->pid)
 		return;
 	/* The group too: what it has started has nothing to do any more. */
 	kill(-c->pid, SIGKILL);
-	waitpid(c->pid, NULL, 0);
+	for (waited_ms = 0; waitpid(c->pid, NULL, WNOHANG) == 0; waited_ms++) {
+		if (waited_ms == REAP_WAIT_MS) {
+			c->stuck = c->pid;
+			break;
+		}
+		usleep(1000);
+	}
 	close(c->out);
 	close(c->err);
 	c->pid = 0;

@@ -18,14 +18,15 @@
 
 /* A zeroed struct is none. */
 struct engine_check {
-	pid_t pid; /* 0: none is running */
+	pid_t pid;   /* 0: none is running */
+	pid_t stuck; /* of one that was killed and is not gone; 0: none */
 	int out, err; /* what it says */
 	char out_text[ENGINE_CHECK_TEXT_MAX + 1], err_text[ENGINE_CHECK_TEXT_MAX + 1];
 	size_t out_len, err_len;
 	int64_t deadline_mono_ms;
 };
 
-/* ERR_INVALID with the reason when it cannot be run. */
+/* Fails with the reason when it cannot be run, or when the one before is stuck. */
 int engine_check_begin(struct engine_check *c, const char *path, const struct words *args, const char *dir, int64_t mono_ms, struct err *e);
 /* Every turn while it runs; true when it has ended, and available, reason and version of s are set. */
 bool engine_check_turn(struct engine_check *c, int64_t mono_ms, struct engine_state *s);

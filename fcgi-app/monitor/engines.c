@@ -22,6 +22,7 @@ struct watched_engine {
 	struct engine_check check;
 	struct engine_state state;   /* checked_at_ms 0: not known yet */
 	int64_t due_mono_ms;
+	bool again;                  /* somebody has asked since its check began, which may say how it was before */
 	bool unwritten;
 };
 
@@ -127,10 +128,12 @@ static void hear_questions(struct monitor *m)
 	if (q.asked_at_ms <= q.answered_at_ms || q.asked_at_ms <= p->asked_ms)
 		return;
 	p->asked_ms = q.asked_at_ms;
-	/* Our time was read before the question was. */
+	/* Our time was read before the question was, and may have been set back since. */
 	p->begun_ms = q.asked_at_ms > m->now_ms ? q.asked_at_ms : m->now_ms;
-	for (i = 0; i < p->n; i++)
+	for (i = 0; i < p->n; i++) {
 		p->list[i].due_mono_ms = 0;
+		p->list[i].again = p->list[i].check.pid != 0;
+	}
 }
 
 static int write_all(struct monitor *m, bool answer, struct err *e)
@@ -169,9 +172,13 @@ static int64_t engines_turn(struct monitor *m)
 	for (i = 0; i < p->n; i++) {
 		struct watched_engine *w = &p->list[i];
 
-		if (w->check.pid && engine_check_turn(&w->check, m->mono_ms, &w->state))
+		if (w->check.pid && engine_check_turn(&w->check, m->mono_ms, &w->state)) {
 			settle(w, m);
-		else if (!w->check.pid && m->mono_ms >= w->due_mono_ms)
+			if (w->again)
+				w->due_mono_ms = 0;
+			w->again = false;
+		}
+		if (!w->check.pid && m->mono_ms >= w->due_mono_ms)
 			begin(w, m);
 		running = running || w->check.pid;
 		news = news || w->unwritten;

@@ -1,6 +1,7 @@
 """Engines: what each can do, whether it can be started, and what is said to who asks for more."""
 import json
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -106,6 +107,24 @@ def test_an_engine_that_is_installed_can_be_started_at_once(s):
     assert s.control(id, "abort").json()["status"] == "aborted"
     assert known(s, "late")["available"] is True
     assert s.experiment(id)["engine_status"] is None
+
+
+def test_a_look_that_began_before_the_question_is_no_answer_to_it(s):
+    looks = s.root / "engines" / "looks"
+    add_engine(s, "repaired", command=[script(s, "run.sh", RUNS)], check=[script(s, "repaired.sh", "test -e whole; r=$?; echo >>looks; sleep 0.5; exit $r")])
+    s.monitor.send(signal.SIGHUP)
+    s.restart("api", signal.SIGTERM)
+    assert known(s, "repaired")["available"] is False
+    ids = [s.create("repaired") for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        seen = looks.stat().st_size
+        first = pool.submit(s.control, ids[0], "start")
+        s.wait_until(lambda: looks.stat().st_size > seen, 10, "the look for the first one")
+        (s.root / "engines" / "whole").touch()
+        second = s.control(ids[1], "start")
+        first.result()
+    assert second.status_code == 200, second.text
+    assert s.control(ids[1], "abort").json()["status"] == "aborted"
 
 
 def test_what_an_engine_cannot_do_is_refused_before_it_is_asked(s):
