@@ -136,13 +136,13 @@ int engine_view_obstacle(struct request *q, struct json_out *j, const struct eng
 	return 0;
 }
 
-static int ask(struct request *q, enum inquiry_topic topic, int64_t now_ms, struct err *e)
+static int ask(struct request *q, enum inquiry_topic topic, int64_t *asked_at_ms, struct err *e)
 {
 	int rc = -1;
 
 	if (store_begin(q->app->store, e) == -1)
 		return -1;
-	if (inquiry_ask(q->app->store, topic, now_ms, e) == 0)
+	if (inquiry_ask(q->app->store, topic, q->now_ms, asked_at_ms, e) == 0)
 		rc = store_commit(q->app->store, e);
 	store_rollback(q->app->store);
 	return rc;
@@ -150,12 +150,12 @@ static int ask(struct request *q, enum inquiry_topic topic, int64_t now_ms, stru
 
 int inquire(struct request *q, enum inquiry_topic topic, int64_t wait_ms, struct err *e)
 {
-	int64_t until = clock_mono_ms() + wait_ms, seen = -1, version;
+	int64_t until = clock_mono_ms() + wait_ms, seen = -1, asked_at_ms, version;
 	struct inquiry answer;
 
 	if (!shared_alive(q->app->shared, SHARED_BEAT_MONITOR, q->now_ms))
 		return 0;
-	if (ask(q, topic, q->now_ms, e) == -1)
+	if (ask(q, topic, &asked_at_ms, e) == -1)
 		return -1;
 	for (;;) {
 		version = store_version(q->app->store);
@@ -163,7 +163,7 @@ int inquire(struct request *q, enum inquiry_topic topic, int64_t wait_ms, struct
 			seen = version;
 			if (inquiry_get(q->app->store, topic, &answer, e) == -1)
 				return -1;
-			if (answer.answered_at_ms >= q->now_ms)
+			if (answer.answered_at_ms >= asked_at_ms)
 				return 1;
 		}
 		if (clock_mono_ms() >= until)

@@ -31,7 +31,7 @@ struct engines {
 	size_t n;
 	int64_t reload;    /* of the catalogue that the list is made of */
 	int64_t asked_ms;  /* the newest question that this look answers */
-	int64_t begun_ms;  /* the look that was begun for it; 0: none is open */
+	int64_t begun_ms;  /* the look that is open: it answers what was asked until then; 0: none is */
 };
 
 static void forget_all(struct engines *p)

@@ -64,21 +64,24 @@ int inquiry_get(struct store *st, enum inquiry_topic topic, struct inquiry *q, s
 	return 0;
 }
 
-static int move(struct store *st, enum sql which, enum inquiry_topic topic, int64_t at_ms, struct err *e)
+int inquiry_ask(struct store *st, enum inquiry_topic topic, int64_t now_ms, int64_t *asked_at_ms, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(st, which);
+	sqlite3_stmt *s = db_stmt(st, SQL_INQUIRY_ASK);
+	int rc;
 
 	db_bind_text(s, 1, topics[topic]);
-	db_bind_i64(s, 2, at_ms);
+	db_bind_i64(s, 2, now_ms);
+	rc = db_step(st, s, e);
+	*asked_at_ms = rc == 1 ? db_i64(s, 0) : 0;
+	sqlite3_reset(s);
+	return rc == 0 ? err_set(e, ERR_INTERNAL, "nobody can be asked about %s", topics[topic]) : rc < 0 ? -1 : 0;
+}
+
+int inquiry_answer(struct store *st, enum inquiry_topic topic, int64_t asked_at_ms, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_INQUIRY_ANSWER);
+
+	db_bind_text(s, 1, topics[topic]);
+	db_bind_i64(s, 2, asked_at_ms);
 	return db_run(st, s, e);
-}
-
-int inquiry_ask(struct store *st, enum inquiry_topic topic, int64_t now_ms, struct err *e)
-{
-	return move(st, SQL_INQUIRY_ASK, topic, now_ms, e);
-}
-
-int inquiry_answer(struct store *st, enum inquiry_topic topic, int64_t begun_ms, struct err *e)
-{
-	return move(st, SQL_INQUIRY_ANSWER, topic, begun_ms, e);
 }

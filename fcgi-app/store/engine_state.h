@@ -35,9 +35,9 @@ struct inquiry {
 };
 
 int inquiry_get(struct store *st, enum inquiry_topic topic, struct inquiry *q, struct err *e);
-/* In a transaction: somebody wants to know how it is now. */
-int inquiry_ask(struct store *st, enum inquiry_topic topic, int64_t now_ms, struct err *e);
-/* In a transaction: what was found by a look that began at begun_ms is stored. */
-int inquiry_answer(struct store *st, enum inquiry_topic topic, int64_t begun_ms, struct err *e);
+/* In a transaction: somebody wants to know how it is now.  *asked_at_ms is the question's time and name: the next one's is greater, whatever the clock does. */
+int inquiry_ask(struct store *st, enum inquiry_topic topic, int64_t now_ms, int64_t *asked_at_ms, struct err *e);
+/* In a transaction: what was found by a look that began after all questions up to asked_at_ms is stored. */
+int inquiry_answer(struct store *st, enum inquiry_topic topic, int64_t asked_at_ms, struct err *e);
 
 #endif

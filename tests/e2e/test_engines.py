@@ -1,6 +1,8 @@
 """Engines: what each can do, whether it can be started, and what is said to who asks for more."""
 import json
 import signal
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -125,6 +127,21 @@ def test_a_look_that_began_before_the_question_is_no_answer_to_it(s):
         first.result()
     assert second.status_code == 200, second.text
     assert s.control(ids[1], "abort").json()["status"] == "aborted"
+
+
+def test_a_look_of_a_clock_that_was_ahead_is_no_answer(s):
+    add_engine(s, "tomorrow", command=["./tomorrow.sh"])
+    s.monitor.send(signal.SIGHUP)
+    s.restart("api", signal.SIGTERM)
+    assert known(s, "tomorrow")["available"] is False
+    with sqlite3.connect(s.state / "flopynet.db", timeout=20) as db:
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("UPDATE inquiry SET asked_at_ms = ?1, answered_at_ms = ?1 WHERE topic = 'engines'", (int((time.time() + 86400) * 1000),))
+    script(s, "tomorrow.sh", RUNS)
+    id = s.create("tomorrow")
+    r = s.control(id, "start")
+    assert r.status_code == 200, r.text
+    s.control(id, "abort")
 
 
 def test_what_an_engine_cannot_do_is_refused_before_it_is_asked(s):
