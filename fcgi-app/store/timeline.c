@@ -60,9 +60,9 @@ int timeline_each(struct store *st, int64_t experiment_id, bool rounds, int64_t 
 
 int timeline_each_newest(struct store *st, int64_t experiment_id, int64_t n, void (*fn)(void *arg, const struct timeline_entry *t), void *arg, struct err *e)
 {
-	int64_t total;
+	sqlite3_stmt *s = db_stmt(st, SQL_TIMELINE_NEWEST);
 
-	if (count(st, experiment_id, true, &total, e) == -1)
-		return -1;
-	return timeline_each(st, experiment_id, true, n, total > n ? total - n : 0, fn, arg, &total, e);
+	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 2, n);
+	return each(st, s, fn, arg, e);
 }
