@@ -176,7 +176,7 @@ static int finish(struct monitor *m, struct err *e)
 {
 	if (at.task <= TASK_HOUR && at.from_ms < at.to_ms)
 		at.extent.done_until_ms = at.to_ms;
-	else if (at.task > TASK_HOUR && at.extent.kept_from_ms < at.to_ms)
+	else if (at.task > TASK_HOUR && (at.extent.kept_from_ms < at.to_ms || at.extent.kept_from_ms > m->now_ms)) /* or by a clock that was set back since */
 		at.extent.kept_from_ms = at.to_ms;
 	else
 		return 0;

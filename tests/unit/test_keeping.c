@@ -216,6 +216,19 @@ START_TEST(clock_set_back)
 }
 END_TEST
 
+/* A clock was ahead for a while, and what it deleted then is gone; but what came since is there, and is to be read where it is finest. */
+START_TEST(clock_was_ahead)
+{
+	put_service("a");
+	fill(SERIES(720, 10000, "sample") ", '{\"v\":1}' FROM n, service AS s");
+	fill("UPDATE sample_level SET kept_from_ms = 1700006400000 + 3650 * 86400000");
+	m.now_ms = NOW + 10000;
+	round_of("SELECT count(*) FROM sample");
+	ck_assert_int_eq(ask("SELECT max(kept_from_ms) FROM sample_level"), NOW - DAY);
+	ck_assert_int_eq(ask("SELECT count(*) FROM sample"), 720);
+}
+END_TEST
+
 /* What is gone from a service that was removed takes the service with it; one that is back stays. */
 START_TEST(removed_services)
 {
@@ -293,6 +306,7 @@ int main(void)
 	tcase_add_test(t, not_before_it_is_gathered);
 	tcase_add_test(t, by_size);
 	tcase_add_test(t, clock_set_back);
+	tcase_add_test(t, clock_was_ahead);
 	tcase_add_test(t, removed_services);
 	tcase_add_test(t, events);
 	srunner_run_all(r, CK_NORMAL);
