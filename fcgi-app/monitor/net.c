@@ -303,9 +303,8 @@ void net_http_stop(struct net *n, struct check *c)
 	free(t);
 }
 
-/* In words that a user may read, without addresses. */
 /*
- * Anybody may read GET /health, so nothing here may name an address, as libcurl's own texts do.  These are the beginnings of what OpenSSL and libcurl say of a certificate.
+ * In words that a user may read.  Anybody may read GET /health, so nothing here may name an address, as libcurl's own texts do.  These are the beginnings of what OpenSSL and libcurl say of a certificate.
  */
 static const char *why_not_verified(const char *error)
 {
