@@ -191,7 +191,7 @@ def test_any_address(stack):
         assert live(stack, "state")["load"] == 0.5 and live(stack, "state")["on"] is True
         for name, state, issue in (("not_teapot", "unhealthy", "It answered 200 where 418 is expected"), ("lag", "unhealthy", "db.lag.1 is 2.0 where 3 is expected"),
                                    ("there", "unhealthy", "Its answer has no member db.nothing"), ("page_as_json", "degraded", "It answered with text/html where JSON is expected")):
-            assert wait_state(stack, name, state)["issues"] == [issue], name
+            assert wait_state(stack, name, state, issue=issue)["issues"] == [issue], name
         # Credentials go along.
         seen = []
 
