@@ -124,7 +124,7 @@ class Run:
         with self.lock:
             if detail != self.waiting:
                 self.waiting = detail
-                members = {"what": "service", "detail": detail} if detail else {"what": None}
+                members: dict[str, Any] = {"what": "service", "detail": detail} if detail else {"what": None}
                 self.events.add("waiting_for", **members)
 
     def introduce(self) -> None:
