@@ -2,6 +2,7 @@
 The runner for FLOPY-NET's fl_server, over real HTTP, against a stand-in that answers as the real one was seen to (tests/fixtures/services/fl_server_fake.py): nothing here has met the
 real one, which needs Flower 1.0.0 and torch.
 """
+import asyncio
 import concurrent.futures
 import contextlib
 import json
@@ -11,12 +12,14 @@ import threading
 import time
 
 import pytest
+import websockets
 from harness.process import alive, children, free_port
 from harness.stack import SOURCE
 
-sys.path.insert(0, str(SOURCE / "tests/fixtures/services"))
+sys.path[:0] = [str(SOURCE / "tests/fixtures/services"), str(SOURCE / "sdk/python")]
 
 from fl_server_fake import TrainingServer  # noqa: E402
+from flopy_net_client import AsyncDashboardClient  # noqa: E402
 from flopynet_fakes import Collector, PolicyEngine  # noqa: E402
 
 QUICK = {"interval_ms": 500, "timeout_ms": 400, "failure_threshold": 1, "success_threshold": 1}
@@ -82,27 +85,37 @@ def completed_rounds(s, id, n):
     s.wait_until(lambda: s.experiment(id)["rounds_completed"] >= n, 30, f"round {n} of {id}")
 
 
+async def watch(s, scenario):
+    """Create and start it by the SDK, and listen on the WebSocket meanwhile: (what the SDK tells, what the WebSocket tells)."""
+    async with AsyncDashboardClient(base_url=f"{s.url}/api/v1", api_key=s.token) as client:
+        x = await client.experiments.create({**BODY, "scenario": scenario})
+        told = []
+        async with websockets.connect(s.ws_url, extra_headers={"Authorization": f"Bearer {s.token}"}) as ws:
+            await ws.send(json.dumps({"action": "subscribe", "topics": ["experiments"], "experiment_ids": [x.id]}))
+            await client.experiments.start(x.id)
+            seen = [u.change async for u in client.experiments.monitor(x.id) if u.change in ("round_completed", "status")]
+            while not told or told[-1][1] != "completed":
+                m = json.loads(await asyncio.wait_for(ws.recv(), 30))
+                if m["type"] == "experiment_update" and m["data"]["change"] in ("status", "round_started", "round_completed"):
+                    told.append((m["data"]["change"], m["data"]["status"], sorted(m["data"]), sorted(m["data"].get("round") or [])))
+        return x.id, (seen[-1], seen.count("round_completed")), told
+
+
 def test_the_same_request_differs_only_in_its_scenario(s):
-    """On the page, in the SDK and over the WebSocket they are alike: the same members, the same events in the same order."""
+    """In the API, the SDK and over the WebSocket they are alike: the same members, the same events in the same order. (The page: test_page_engines.py.)"""
     stories = {}
     with server(s, rounds=3) as fl:
         fl.clients = 2
         fl.hold().go(pace=0.2)
         for scenario in ("basic_fl", "flopynet"):
-            r = s.client.post("/experiments", json={**BODY, "scenario": scenario})
-            assert r.status_code == 201, r.text
-            id = r.json()["experiment"]["id"]
-            assert s.control(id, "start").status_code in (200, 202)
-            x = s.wait_status(id, "completed", "failed", timeout=60)
+            id, seen, told = asyncio.run(watch(s, scenario))
+            x = s.experiment(id)
             assert x["status"] == "completed", x["failure"]
-            assert x["rounds_completed"] == 3 and x["current_round"] == 3 and x["accuracy"] > 0 and x["loss"] > 0
-            events = [json.loads(e["data"]) for e in s.rows("SELECT data FROM event WHERE experiment_id = ? AND type = 'experiment_update' ORDER BY id", int(id[4:]))]
-            stories[scenario] = (set(x), set(x["metrics"]), [set(r) for r in rounds(s, id)], [r["round"] for r in rounds(s, id)],
-                                 [(e["change"], e["status"]) for e in events if e["change"] in ("created", "status", "round_started", "round_completed")])
-            if scenario == "flopynet":
-                assert x["network_settings"]["not_applied"] == ["dataset", "model", "clients", "clients_per_round", "learning_rate"]
-                assert [r["accuracy"] for r in rounds(s, id)] == [fl.accuracy(n) for n in (1, 2, 3)] and rounds(s, id)[0]["duration_ms"] == 1500
-                assert [r["clients"] for r in rounds(s, id)] == [2, 2, 2]
+            assert x["rounds_completed"] == 3 and x["current_round"] == 3 and x["accuracy"] > 0 and x["loss"] > 0 and x["engine"] != "embedded" or scenario == "basic_fl"
+            stories[scenario] = (set(x), set(x["metrics"]), [set(r) for r in rounds(s, id)], [r["round"] for r in rounds(s, id)], seen, told)
+        assert x["network_settings"]["not_applied"] == ["dataset", "model", "clients", "clients_per_round", "learning_rate"]
+        assert [r["accuracy"] for r in rounds(s, id)] == [fl.accuracy(n) for n in (1, 2, 3)] and rounds(s, id)[0]["duration_ms"] == 1500
+        assert [r["clients"] for r in rounds(s, id)] == [2, 2, 2]
     assert stories["basic_fl"] == stories["flopynet"]
 
 
