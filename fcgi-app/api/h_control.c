@@ -211,6 +211,21 @@ static int check_engine(struct request *q, int64_t id, const struct input *in, s
 	return rc;
 }
 
+/* The store knows what a status allows; of that, what the engine can. */
+static void correct_allowed(struct request *q, int64_t id, struct err *e)
+{
+	struct experiment x;
+	struct err ignored;
+	size_t i;
+
+	if (e->code != ERR_CONFLICT || experiment_get(q->app->store, id, &x, &ignored) == -1)
+		return;
+	for (i = 0; i < e->details_n; i++)
+		if (strcmp(e->details[i].field, "allowed") == 0)
+			experiment_view_allowed(catalog_engine(&q->app->catalog, x.engine), x.status, e->details[i].text, sizeof(e->details[i].text));
+	experiment_clear(&x);
+}
+
 static int carry_out(struct request *q, struct response *r, int64_t id, const struct input *in, struct err *e)
 {
 	struct command c;
@@ -218,8 +233,12 @@ static int carry_out(struct request *q, struct response *r, int64_t id, const st
 	int64_t command;
 	int rc;
 
-	if (check_engine(q, id, in, e) == -1 || accept_action(q, id, in, &status, &command, e) == -1)
+	if (check_engine(q, id, in, e) == -1)
 		return -1;
+	if (accept_action(q, id, in, &status, &command, e) == -1) {
+		correct_allowed(q, id, e);
+		return -1;
+	}
 	/* Into the queue or out of it: final at once, nobody has to confirm. */
 	if (command == 0)
 		return put_answer(q, r, id, in->action, true, e);

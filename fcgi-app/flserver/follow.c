@@ -27,8 +27,10 @@ bool follow_policy_well(struct follow *f)
 static bool silent(struct follow *f, const char *why)
 {
 	snprintf(f->why, sizeof(f->why), "%.180s", why);
+	if (f->policy && f->failures % 10 == 0)
+		f->policy_silent = !follow_policy_well(f);
 	f->failures++;
-	if (f->policy && f->failures == 2 && !follow_policy_well(f)) {
+	if (f->policy_silent) {
 		size_t n = strlen(f->why);
 
 		snprintf(f->why + n, sizeof(f->why) - n, " (nor does the policy engine, which it may be waiting for)");

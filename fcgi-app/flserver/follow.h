@@ -42,6 +42,7 @@ struct follow {
 	char waiting[FL_REASON_MAX + 80]; /* what we last said that it waits for; "": nothing */
 	int64_t heard_mono_ms;     /* newest answer */
 	int failures;              /* in a row */
+	bool policy_silent;        /* so is the policy engine, when it was last looked at */
 	char why[300];             /* of the newest */
 };
 

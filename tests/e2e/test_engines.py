@@ -152,6 +152,8 @@ def test_what_an_engine_cannot_do_is_refused_before_it_is_asked(s):
         r = s.control(id, action)
         assert r.status_code == 409 and r.json()["error"]["message"] == f"The engine poor (Poor) cannot {action} a run"
         assert r.json()["error"]["details"] == {"status": "running", "allowed": "stop"}
+    r = s.control(id, "start")
+    assert r.status_code == 409 and r.json()["error"]["details"] == {"status": "running", "allowed": "stop"}
     assert s.experiment(id)["status"] == "running"
     assert s.control(id, "stop").json()["status"] == "stopped"
 

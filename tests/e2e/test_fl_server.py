@@ -220,6 +220,39 @@ def test_a_policy_that_pauses_is_waited_for(s):
         s.wait_status(id, "stopped")
 
 
+def test_a_resume_does_not_lift_a_policy(s):
+    """The server lets go and is paused again: the run runs, and waits for the policy."""
+    with server(s, rounds=100) as fl:
+        fl.clients, fl.policy_stays = 2, 0.5
+        fl.hold().go(pace=0.2)
+        id = s.create("fast", start=True, configuration={"rounds": 50})
+        completed_rounds(s, id, 1)
+        fl.pause_by_policy("quiet hours")
+        waits_for(s, id, "policy")
+        s.control(id, "pause")
+        s.wait_status(id, "paused")
+        fl.pause_by_policy("quiet hours")  # its reason is the one that is shown
+        s.control(id, "resume")
+        s.wait_status(id, "running")
+        assert "quiet hours" in waits_for(s, id, "policy")["detail"]
+        s.control(id, "stop")
+        s.wait_status(id, "stopped")
+
+
+def test_while_the_policy_engine_is_away_a_stopped_server_is_not_asked_what_it_cannot_answer(s):
+    with PolicyEngine() as policy, server(s, policy, rounds=10) as fl:
+        policy.mood = "mute"
+        fl.clients, fl.policy_wait, fl.restart_wait = 2, 1, 4
+        fl.begin_round()
+        fl.end_round()
+        fl.stop_by_policy()
+        id = s.create("fast", configuration={"rounds": 2})
+        s.control(id, "start")
+        x = s.wait_status(id, "failed", timeout=40)
+        assert "agreed to a restart" in x["failure"] and "no round began" in x["failure"]  # its yes was waited for
+        assert ("flopynet-flserver", "/events?limit=1000") in fl.asked_by and ("flopynet-flserver", "/status") not in fl.asked_by
+
+
 def test_stopped_by_a_policy_is_an_end_and_no_failure(s):
     with PolicyEngine() as policy, server(s, policy, rounds=1000) as fl:
         fl.clients, fl.policy_wait = 2, 2  # for so long would each /status take then, and everything wait behind it
@@ -361,7 +394,7 @@ def test_a_short_silence_is_said_and_a_long_one_is_the_end(s):
         r = s.control(id, "stop")
         assert r.status_code in (202, 409)
         x = s.wait_status(id, "failed", timeout=40)
-        assert "fl_server has not answered for" in x["failure"] and "no answer within" in x["failure"]
+        assert "fl_server has not answered for" in x["failure"] and "no answer within" in x["failure"] and "(nor does the policy engine" in x["failure"]
 
 
 def test_a_server_that_began_anew_is_another_run(s):
