@@ -39,6 +39,21 @@ async function changing() {
 	await save(page);
 	const { dashboard, features } = await ask('config');
 	expect('changing', 'it was not saved', dashboard.refresh_interval === 3000 && features.experiment_scheduling === false);
+	// Enter in a field is enough, and a feature that is off is told where it is missed.
+	await page.getByLabel('Real time metrics').uncheck();
+	await page.getByLabel('Webhook', { exact: true }).fill('http://127.0.0.1:9/secret-path');
+	await page.keyboard.press('Enter');
+	await page.locator('dialog .changes li', { hasText: /Webhook.*not set.*http:\/\/127.0.0.1:9/ }).waitFor();
+	await page.keyboard.press('Enter');
+	await page.locator('.toast', { hasText: 'was saved as version 2.' }).waitFor();
+	expect('changing', 'the path of a webhook is shown', !(await page.content()).includes('secret-path'));
+	await page.getByRole('button', { name: 'Send a test' }).click();
+	await page.locator('.toast', { hasText: 'A test was sent' }).waitFor();
+	await page.getByRole('link', { name: 'Metrics', exact: true }).click();
+	await page.getByText('Metrics are not collected now').waitFor();
+	await page.goBack();
+	await page.getByLabel('Real time metrics').check();
+	await save(page);
 	expect('changing', 'there is still something to save', await page.locator('.save-bar').count() === 0);
 	await page.reload();
 	await refresh(page).waitFor();

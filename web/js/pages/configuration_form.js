@@ -5,7 +5,7 @@ import { useResource } from '../app/resource.js';
 import { session, sessionLost } from '../app/session.js';
 import { createValue, useValue } from '../lib/emitter.js';
 import { plural } from '../lib/format.js';
-import { html, useEffect, useState } from '../lib/html.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { changesBetween, knownServices, patchOf, SECTIONS, textOf, valueAt } from '../lib/settings.js';
 import { Changes } from '../parts/changes.js';
 import { Dialog } from '../parts/dialog.js';
@@ -91,6 +91,18 @@ export function ConfigurationForm({ config, groups }) {
 			setBusy(false);
 		}
 	}
+
+	const latest = useRef(null);
+	latest.current = count > 0 && !busy && !conflict && !review ? () => send(true) : null;
+	useEffect(() => { // Enter in a field, as in any form; a dialog has its own
+		const enter = (event) => {
+			if (event.key !== 'Enter' || !event.target.matches('.card input.input:not([type="search"])') || event.target.closest('dialog')) return;
+			event.preventDefault();
+			latest.current?.();
+		};
+		addEventListener('keydown', enter);
+		return () => removeEventListener('keydown', enter);
+	}, []);
 
 	const shared = { base, edits, wrong: refused.details, edit };
 	const unplaced = Object.entries(refused.details).filter(([path, text]) => text && !settingOf(path) && !/^services\.[a-z0-9_]+$/.test(path));

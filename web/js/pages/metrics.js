@@ -1,7 +1,7 @@
 import { announce } from '../app/announce.js';
 import { client } from '../app/client.js';
 import { useResource, useUpdates } from '../app/resource.js';
-import { go } from '../app/router.js';
+import { go, href } from '../app/router.js';
 import { seriesKey, useSeries } from '../app/series.js';
 import { noteTimestamp, serverNow } from '../app/clock.js';
 import { session } from '../app/session.js';
@@ -48,8 +48,11 @@ export default function Metrics({ query }) {
 		noteTimestamp(answer.timestamp);
 		return answer;
 	}, { every: 5000, liveEvery: 60_000 });
+	const config = useResource('config', (signal) => client.config.get({ signal }), { every: 60_000, liveEvery: 300_000 });
+	useUpdates('metrics_update', (u) => { if (u.change === 'config') config.refresh(); });
 	useEffect(() => setTitle('Metrics'), []);
 	return html`<header class="page-head"><h1>Metrics</h1></header>
+		${config.data?.features.real_time_metrics === false && html`<p class="banner banner-warn"><${Icon} name="triangle" size=${18} /><span>Metrics are not collected now: the feature is switched off in the <a href=${href(['configuration'])}>configuration</a>.</span></p>`}
 		<${Loaded} from=${live} what="the metrics" rows=${8}>${(data) => html`<${Board} live=${live} services=${data.services} query=${query} />`}<//>`;
 }
 

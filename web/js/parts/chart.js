@@ -35,7 +35,7 @@ export function Chart({ title, data, series, marks, group, time = false, xFormat
 		const ink = colour('--ink-soft');
 		const axis = { stroke: ink, grid: { stroke: colour('--grid'), width: 1 }, ticks: { stroke: colour('--grid'), size: 4 }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
 		const u = new uPlot({
-			width: box.current.clientWidth, height, padding: [marks ? 20 : 10, 10, 0, 0], legend: { show: false },
+			width: box.current.clientWidth, height, padding: [marks ? 20 : 10, time ? 28 : 10, 0, 0], legend: { show: false },
 			scales: { x: { time, ...(span ? { range: () => latest.current.span } : {}) }, y: yScale(range, span) },
 			axes: [
 				{ ...axis, size: 32, space: time ? 76 : 56, values: (_, ticks, __, ___, step) => (time ? timeTicks(ticks, step) : ticks.map((t) => latest.current.xFormat(t))) },

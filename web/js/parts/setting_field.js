@@ -22,5 +22,5 @@ export function SettingField({ setting, path, base, edits, wrong, edit }) {
 	if (setting.type === 'choice') return html`<${SelectField} ...${common} options=${setting.choices.split(' ')} />`;
 	if (setting.type === 'integer') return html`<${NumberField} ...${common} step=${1} placeholder=${setting.nullable ? 'not set' : null} />`;
 	if (secret) return html`<${TextField} ...${common} type="password" autocomplete="new-password" placeholder=${edited ? 'removed' : value === MASK ? 'set; type to replace it' : 'not set'} />`;
-	return html`<${TextField} ...${common} type=${setting.type === 'mail' ? 'email' : 'text'} inputmode=${setting.type === 'url' ? 'url' : null} placeholder=${setting.nullable ? 'not set' : null} autocomplete="off" spellcheck=${false} />`;
+	return html`<${TextField} ...${common} type=${setting.type === 'mail' ? 'email' : 'text'} inputmode=${setting.type === 'url' ? 'url' : null} placeholder=${setting.nullable ? 'not set' : setting.type === 'mails' ? 'none' : null} autocomplete="off" spellcheck=${false} />`;
 }
