@@ -143,7 +143,65 @@ int h_experiment_get(struct request *q, struct response *r, struct err *e)
 	return put_detail(q, r, id, e);
 }
 
-static int create_in_transaction(struct request *q, const struct experiment_input *in, int64_t *id, bool *replayed, struct err *e)
+/* What an Idempotency-Key stands for: a body, and of a clone the source (else 0). */
+struct wish {
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+};
+
+static struct wish wish_of(const struct request *q, int64_t source)
+{
+	struct wish w;
+	struct buf text = {0};
+
+	if (source)
+		buf_addf(&text, "clone %lld\n", (long long)source);
+	buf_add(&text, q->body_text, q->body_len);
+	SHA256((const unsigned char *)buf_str(&text), text.len, w.digest);
+	buf_clear(&text);
+	return w;
+}
+
+static int created(struct request *q, struct response *r, int64_t id, bool replayed, struct err *e)
+{
+	char name[TEXT_ID_MAX];
+	struct buf location = {0};
+
+	if (put_detail(q, r, id, e) == -1) {
+		/* The key stands for a thing that was made: a late repetition does not bring it back. */
+		if (replayed && e->code == ERR_NOTFOUND)
+			err_set(e, ERR_CONFLICT, "What this Idempotency-Key created, %s, has been deleted", text_from_id(EXPERIMENT_ID_PREFIX, id, name));
+		return -1;
+	}
+	r->status = 201;
+	buf_addf(&location, "%s/experiments/%s", q->base, text_from_id(EXPERIMENT_ID_PREFIX, id, name));
+	response_header(r, "Location", location.data);
+	if (replayed)
+		response_header(r, "Idempotency-Replayed", "true");
+	buf_clear(&location);
+	return 0;
+}
+
+/* *id 0: the key is new, or there is none. */
+static int find_earlier(struct request *q, const struct wish *w, int64_t *id, struct err *e)
+{
+	*id = 0;
+	return q->idempotency_key ? idempotency_find(q->app->store, q->who.subject, q->idempotency_key, w->digest, q->now_ms, id, e) : 0;
+}
+
+/*
+ * Before anything else is looked at: what was good then may not be any more, and was made all the same.
+ * 1: this is a repetition, and is answered; 0: it is not.
+ */
+static int replay(struct request *q, struct response *r, const struct wish *w, struct err *e)
+{
+	int64_t id;
+
+	if (find_earlier(q, w, &id, e) == -1)
+		return -1;
+	return id == 0 ? 0 : created(q, r, id, true, e) == -1 ? -1 : 1;
+}
+
+static int create_in_transaction(struct request *q, const struct experiment_input *in, const struct wish *w, int64_t *id, bool *replayed, struct err *e)
 {
 	struct experiment x = {
 		.name = in->name,
@@ -161,52 +219,31 @@ static int create_in_transaction(struct request *q, const struct experiment_inpu
 		.created_by = q->who.subject,
 		.created_at_ms = q->now_ms,
 	};
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	struct store *st = q->app->store;
 
-	*replayed = false;
-	if (q->idempotency_key) {
-		SHA256((const unsigned char *)q->body_text, q->body_len, digest);
-		if (idempotency_find(st, q->who.subject, q->idempotency_key, digest, q->now_ms, id, e) == -1)
-			return -1;
-		*replayed = *id != 0;
-		if (*replayed)
-			return 0;
-	}
-	if (experiment_create(st, &x, e) == -1)
+	/* Again, for those who came at the same time. */
+	if (find_earlier(q, w, id, e) == -1)
+		return -1;
+	*replayed = *id != 0;
+	if (*replayed)
+		return 0;
+	if (experiment_create(q->app->store, &x, e) == -1)
 		return -1;
 	*id = x.id;
-	if (!q->idempotency_key)
-		return 0;
-	return idempotency_keep(st, q->who.subject, q->idempotency_key, digest, *id, q->now_ms, e);
+	return q->idempotency_key ? idempotency_keep(q->app->store, q->who.subject, q->idempotency_key, w->digest, *id, q->now_ms, e) : 0;
 }
 
-static int create(struct request *q, struct response *r, const struct experiment_input *in, struct err *e)
+static int create(struct request *q, struct response *r, const struct experiment_input *in, const struct wish *w, struct err *e)
 {
-	char name[TEXT_ID_MAX];
-	struct buf location = {0};
 	bool replayed;
 	int64_t id;
 
 	if (store_begin(q->app->store, e) == -1)
 		return -1;
-	if (create_in_transaction(q, in, &id, &replayed, e) == -1 || store_commit(q->app->store, e) == -1) {
+	if (create_in_transaction(q, in, w, &id, &replayed, e) == -1 || store_commit(q->app->store, e) == -1) {
 		store_rollback(q->app->store);
 		return -1;
 	}
-	if (put_detail(q, r, id, e) == -1) {
-		/* The key stands for a thing that was made: a late repetition does not bring it back. */
-		if (replayed && e->code == ERR_NOTFOUND)
-			err_set(e, ERR_CONFLICT, "What this Idempotency-Key created, %s, has been deleted", text_from_id(EXPERIMENT_ID_PREFIX, id, name));
-		return -1;
-	}
-	r->status = 201;
-	buf_addf(&location, "%s/experiments/%s", q->base, text_from_id(EXPERIMENT_ID_PREFIX, id, name));
-	response_header(r, "Location", location.data);
-	if (replayed)
-		response_header(r, "Idempotency-Replayed", "true");
-	buf_clear(&location);
-	return 0;
+	return created(q, r, id, replayed, e);
 }
 
 /* What is wrong with the body, and with its policies as the policy engine knows them, all at once. */
@@ -221,11 +258,15 @@ static int read_input(struct request *q, const struct json_object *body, struct 
 
 int h_experiment_create(struct request *q, struct response *r, struct err *e)
 {
+	const struct wish w = wish_of(q, 0);
 	struct experiment_input in;
-	int rc = read_input(q, q->body, &in, e);
+	int rc = replay(q, r, &w, e);
 
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	rc = read_input(q, q->body, &in, e);
 	if (rc == 0)
-		rc = create(q, r, &in, e);
+		rc = create(q, r, &in, &w, e);
 	experiment_input_clear(&in);
 	return rc;
 }
@@ -368,10 +409,17 @@ int h_experiment_clone(struct request *q, struct response *r, struct err *e)
 	struct experiment x;
 	struct experiment_input in;
 	struct json_object *body;
+	struct wish w;
 	int64_t id;
 	int rc;
 
-	if (request_experiment_id(q, &id, e) == -1 || experiment_get(q->app->store, id, &x, e) == -1)
+	if (request_experiment_id(q, &id, e) == -1)
+		return -1;
+	w = wish_of(q, id);
+	rc = replay(q, r, &w, e);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	if (experiment_get(q->app->store, id, &x, e) == -1)
 		return -1;
 	err_clear(e);
 	if (q->body)
@@ -381,7 +429,7 @@ int h_experiment_clone(struct request *q, struct response *r, struct err *e)
 		body = clone_body(q, &x);
 		rc = read_input(q, body, &in, e);
 		if (rc == 0)
-			rc = create(q, r, &in, e);
+			rc = create(q, r, &in, &w, e);
 		experiment_input_clear(&in);
 		json_object_put(body);
 	}

@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import re
+import signal
 
 import pytest
 
@@ -189,6 +190,28 @@ def test_the_same_key_makes_one_experiment(stack_with):
     # A late repetition does not bring back what was deleted since.
     assert stack.client.delete(f"/experiments/{again.json()['experiment']['id']}").status_code == 204
     error(stack.client.post("/experiments", json=body, headers=headers), 409, "CONFLICT")
+
+
+def test_a_repetition_is_answered_also_where_it_would_be_refused_now(stack):
+    """The first answer was lost on the way; what it was made from is gone since."""
+    api, key = stack.client, {"Idempotency-Key": "k-2"}
+    (stack.root / "scenarios" / "brief.json").write_text(json.dumps({"name": "brief", "title": "Brief", "description": "x", "engine": "shell"}))
+    stack.restart("api", signal.SIGTERM)
+    body = {"name": "once", "scenario": "brief"}
+    first = api.post("/experiments", json=body, headers=key)
+    assert first.status_code == 201, first.text
+    source, other = first.json()["experiment"]["id"], post(api).json()["experiment"]["id"]
+    clone = api.post(f"/experiments/{source}/clone", json={"name": "c"}, headers={"Idempotency-Key": "k-3"})
+    # Another source is another wish.
+    error(api.post(f"/experiments/{other}/clone", json={"name": "c"}, headers={"Idempotency-Key": "k-3"}), 409, "CONFLICT")
+    (stack.root / "scenarios" / "brief.json").unlink()
+    stack.restart("api", signal.SIGTERM)
+    error(api.post("/experiments", json=body), 400, "VALIDATION_ERROR")
+    again = api.post("/experiments", json=body, headers=key)
+    assert again.status_code == 201 and again.json()["experiment"]["id"] == source and again.headers["idempotency-replayed"] == "true"
+    assert api.delete(f"/experiments/{source}").status_code == 204
+    again = api.post(f"/experiments/{source}/clone", json={"name": "c"}, headers={"Idempotency-Key": "k-3"})
+    assert again.status_code == 201 and again.json()["experiment"]["id"] == clone.json()["experiment"]["id"] and again.headers["location"] == clone.headers["location"]
 
 
 def test_edit_clone_and_delete(api):
