@@ -46,17 +46,29 @@ static bool begin(struct report *r, struct json_out *j, const char *type)
 	return true;
 }
 
+/* What went out before the disk was full is cut off again, so that the line is there once and whole or not at all. */
+static bool write_line(struct report *r)
+{
+	off_t before = lseek(r->fd, 0, SEEK_END);
+	ssize_t n = write(r->fd, r->line.data, r->line.len);
+
+	if (n == (ssize_t)r->line.len)
+		return true;
+	log_error("events.jsonl cannot be written: %s", n == -1 ? strerror(errno) : "no space left");
+	if (n > 0 && ftruncate(r->fd, before) == -1)
+		exit(1);
+	return false;
+}
+
 static void end(struct report *r, struct json_out *j)
 {
 	int tries;
 
 	json_object_end(j);
 	buf_addc(&r->line, '\n');
-	for (tries = 0; write(r->fd, r->line.data, r->line.len) != (ssize_t)r->line.len; tries++) {
-		if (tries == RETRY_S) {
-			log_error("events cannot be written: %s", strerror(errno));
+	for (tries = 0; !write_line(r); tries++) {
+		if (tries == RETRY_S)
 			exit(1);
-		}
 		sleep(1);
 	}
 	r->seq++;

@@ -2,13 +2,16 @@
 #include "config.h"
 
 #include "flserver/answer.h"
+#include "flserver/report.h"
 #include "flserver/spec.h"
 
 #include <check.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define STATUS(word, active, paused, why, stopped, stop, round, max, clients) \
@@ -184,6 +187,43 @@ START_TEST(the_command_line_and_the_spec)
 }
 END_TEST
 
+static void make_room(int sig)
+{
+	struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+	(void)sig;
+	setrlimit(RLIMIT_FSIZE, &all);
+}
+
+/* The disk is full in the middle of a line, and has room again a second later: each event is there once and whole. */
+START_TEST(a_line_is_whole_also_on_a_full_disk)
+{
+	char dir[] = "/tmp/flopynet-test-XXXXXX", text[400] = "", before[400] = "";
+	struct rlimit small = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+	struct report r;
+	struct err e;
+	FILE *f;
+
+	getrlimit(RLIMIT_FSIZE, &small);
+	ck_assert(mkdtemp(dir) && chdir(dir) == 0 && report_open(&r, &e) == 0);
+	report_round_started(&r, 1);
+	small.rlim_cur = (rlim_t)lseek(r.fd, 0, SEEK_END) + 10;
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGALRM, make_room);
+	setrlimit(RLIMIT_FSIZE, &small);
+	alarm(1);
+	report_round_started(&r, 2);
+	report_close(&r);
+	f = fopen("events.jsonl", "r");
+	ck_assert(f && fgets(before, sizeof(before), f) && fgets(text, sizeof(text), f) && fgetc(f) == EOF);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(before, "\"round\":1}"));
+	ck_assert_msg(strncmp(text, "{\"seq\":2,", 9) == 0 && !strchr(text + 1, '{') && strstr(text, "\"round\":2}\n"), "%s", text);
+	unlink("events.jsonl");
+	ck_assert(chdir("/") == 0 && rmdir(dir) == 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("flserver");
@@ -197,6 +237,7 @@ int main(void)
 	tcase_add_test(t, rounds_are_read_and_what_is_no_number_is_not_known);
 	tcase_add_test(t, a_yes_is_a_yes_and_nothing_else_is);
 	tcase_add_test(t, the_command_line_and_the_spec);
+	tcase_add_test(t, a_line_is_whole_also_on_a_full_disk);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
