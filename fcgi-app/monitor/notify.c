@@ -300,6 +300,9 @@ static int send_due(struct notify *n, struct monitor *m, struct err *e)
 
 	if (notification_each_due(m->store, m->now_ms, FLIGHTS * 2, add_due, &d, e) == -1)
 		return -1;
+	/* Settings that somebody has changed before asking for one of these are in force for it. */
+	if (d.n && read_config(n, m, e) == -1)
+		return -1;
 	for (i = 0; i < d.n && (f = free_flight(n)) != NULL; i++)
 		if (!is_flying(n, d.list[i].id) && send_one(n, m, f, &d.list[i], e) == -1)
 			return -1;
