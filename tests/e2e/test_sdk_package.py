@@ -1,5 +1,6 @@
 """The Python client as it is given away: wheel and sdist are built, installed in an environment of their own, and follow a real run while the live helper is killed."""
 import email
+import importlib.util
 import json
 import os
 import re
@@ -95,6 +96,14 @@ def test_it_installs_in_a_clean_environment(environment):
     code = "import flopy_net_client, httpx, websockets, sys; print(flopy_net_client.__version__, flopy_net_client.__file__, httpx.__file__, websockets.__file__)"
     version, *files = run(venv / "bin/python", "-I", "-c", code).stdout.split()
     assert version == VERSION and all(f.startswith(str(venv)) for f in files)
+
+
+def test_the_types_fit_what_pip_has_found(environment, tmp_path):
+    venv, reason = environment
+    if reason or not importlib.util.find_spec("mypy"):
+        pytest.skip(reason or "mypy is not installed (Debian: python3-mypy), so the types were not checked")
+    done = run(sys.executable, "-m", "mypy", "--strict", "--python-executable", venv / "bin/python", "--cache-dir", tmp_path, "flopy_net_client", cwd=MINE / "source")
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_command_follows_a_real_run_while_the_live_helper_is_killed(environment, stack, tmp_path):

@@ -26,6 +26,8 @@ BACKOFF_MAX = 30.0
 #: Connections in a row that brought nothing before the next way is tried.
 PATIENCE = 2
 POLL_WAIT_S = 20
+#: From one question to the next, also where much happens or the server has no worker left that could wait: 900 an hour, and 1000 are allowed.
+POLL_PACE_S = 4.0
 #: The server says something at least every 20 s (a ping, a comment); after this long the connection is dead.
 SILENCE_S = 60.0
 
@@ -161,8 +163,10 @@ class EventStream:
         if self.cursor is None:
             # Where the subscription begins, before anybody reads what was until here.
             self.cursor = number((await self._ask(wait=0)).get("last_id"))
+        loop = asyncio.get_running_loop()
         yield Event(type=CONNECTED)
         while True:
+            began = loop.time()
             answer = await self._ask(wait=POLL_WAIT_S)
             if answer.get("resync"):
                 yield Event(raw=answer, type=RESYNC, id=number(answer.get("last_id")))
@@ -170,6 +174,7 @@ class EventStream:
                 yield Event.parse(event)
             # The cursor also passes over what the filter kept back.
             self.cursor = max(self.cursor, number(answer.get("last_id")))
+            await asyncio.sleep(max(0.0, POLL_PACE_S - (loop.time() - began)))
 
     def _fresh(self, event: Event) -> bool:
         """Not seen before on another connection; the cursor moves to it."""

@@ -19,6 +19,7 @@ def impatient(monkeypatch):
         monkeypatch.setattr(module, "BACKOFF_FIRST", 0.01)
         monkeypatch.setattr(module, "BACKOFF_MAX", 0.02)
     monkeypatch.setattr(live, "POLL_WAIT_S", 1)
+    monkeypatch.setattr(live, "POLL_PACE_S", 0)
 
 
 class Run:
@@ -111,6 +112,16 @@ def test_each_event_once_over_connections_that_break(server, ways, cut):
             if event.data.get("status") == "completed":
                 break
     assert ids == list(range(41, 47))
+
+
+def test_polling_is_paced_where_the_server_does_not_wait(server, monkeypatch):
+    monkeypatch.setattr(live, "POLL_PACE_S", 0.2)
+    run = Run(server, {"poll"})
+    with f.DashboardClient(server.url, "a.b.c") as client:
+        began = time.monotonic()
+        followed(client)
+    polls = [p for p in run.asked if p.endswith("/events")]
+    assert len(polls) >= 5 and time.monotonic() - began >= (len(polls) - 3) * 0.2
 
 
 def test_a_run_that_is_over_needs_no_connection(server):
