@@ -10,6 +10,7 @@ from harness.stack import SOURCE
 
 sys.path.insert(0, str(SOURCE / "sdk/python"))
 
+from flopy_net_client import live  # noqa: E402
 from flopy_net_client import AsyncDashboardClient, ConflictError, DashboardClient, NotFoundError, ValidationError  # noqa: E402
 
 
@@ -77,6 +78,26 @@ def test_a_run_is_followed_while_everything_is_killed(stack):
         assert [u.current_round for u in updates if u.change == "round_completed"] == list(range(1, 81)), who
         assert updates[-1].status == "completed", who
     assert [u["current_round"] for u in map(json.loads, out.splitlines()) if u["change"] == "round_completed"] == list(range(1, 81))
+
+
+@pytest.mark.parametrize("blocked,killed", [(["_websocket"], "stream"), (["_websocket", "_server_sent"], "api"), (["_websocket", "_server_sent"], "lighttpd")])
+def test_where_the_better_ways_do_not_pass(stack, monkeypatch, blocked, killed):
+    """Server-sent events, then polling, each while what carries it is killed twice."""
+    async def does_not_pass(self):
+        raise live._Closed("a proxy in between")
+        yield
+
+    for way in blocked:
+        monkeypatch.setattr(live.EventStream, way, does_not_pass)
+    monkeypatch.setattr(live, "POLL_PACE_S", 0.5)
+    id = stack.create(scenario="shell", start=True, configuration={"rounds": 50, "pace_ms": 100})
+    rounds, statuses = [], []
+    with DashboardClient(stack.url, stack.token) as client:
+        for update in client.experiments.monitor(id):
+            (rounds if update.change == "round_completed" else statuses).append(update.current_round if update.change == "round_completed" else update.status)
+            if update.change == "round_completed" and update.current_round in (10, 25):
+                stack.restart(killed)
+    assert rounds == list(range(1, 51)) and statuses[-1] == "completed"
 
 
 def test_more_followers_than_live_connections(stack_with):
