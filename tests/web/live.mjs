@@ -70,7 +70,8 @@ async function hidden() {
 	asked.length = 0;
 	const from = await ask('rounds');
 	while (await ask('rounds') < from + 40) await page.waitForTimeout(500);
-	expect('hidden', `a hidden tab asked for ${asked.join(' ')}`, asked.length === 0);
+	const unasked = asked.filter((address) => !/alerts\?open=true|icons\//.test(address)); // an alert shows in the title and the icon
+	expect('hidden', `a hidden tab asked for ${unasked.join(' ')}`, unasked.length === 0);
 	const [read] = await Promise.all([page.waitForRequest(/timeline/), show(true)]);
 	expect('hidden', 'it does not read when it is looked at', Boolean(read));
 	await atLeast(page, from + 40);

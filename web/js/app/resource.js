@@ -92,7 +92,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 				if (state.data !== undefined) own.set({ ...state, data: all.reduce((data, one) => one(data), state.data), at: Date.now() });
 			}, DRAW_EVERY_MS);
 		};
-		const pace = createPace({ burst: 2 });
+		const pace = createPace({ burst: 4, everyMs: 20_000 });
 		let planned;
 		own.refresh = () => {
 			if (planned || !(visible.get() || evenHidden)) return;
@@ -100,6 +100,7 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 		};
 		let soon;
 		own.reload = () => { // several causes in one breath are one reading
+			if (!(visible.get() || evenHidden)) return;
 			clearTimeout(soon);
 			soon = setTimeout(load, 30);
 		};
@@ -110,8 +111,8 @@ export function useResource(key, read, { every = 15_000, liveEvery = 60_000, eve
 				clearTimeout(timer);
 				if (!evenHidden) planned = void clearTimeout(planned);
 			}),
-			updates.on('resync', () => visible.get() && own.reload()),
-			updates.on('back', () => visible.get() && own.reload()),
+			updates.on('resync', own.reload),
+			updates.on('back', own.reload),
 			liveState.subscribe(() => { if (!abort) plan(null); }),
 			stretch.subscribe(() => { if (!abort) plan(null); }),
 		];

@@ -7,6 +7,7 @@ import { differences, readIds } from '../lib/compare.js';
 import { downloadText } from '../lib/download.js';
 import { formatBytes, formatDuration, formatLoss, formatPercent, plural, titleOf } from '../lib/format.js';
 import { html, useEffect, useMemo, useState } from '../lib/html.js';
+import { applyUpdate, withRound } from '../lib/update.js';
 import { Badge } from '../parts/badge.js';
 import { Bones, Empty, Failure } from '../parts/blank.js';
 import { Chart, lineColour } from '../parts/chart.js';
@@ -33,7 +34,11 @@ export default function Compare({ query }) {
 	const key = ids.join('.');
 	const read = useResource(`compare ${key}`, (signal) => Promise.all(ids.map((id) => readRun(id, signal))), { every: 30_000, liveEvery: 120_000 });
 	useEffect(() => setTitle('Compare'), []);
-	useUpdates('experiment_update', (u) => { if (ids.includes(u.experiment_id) && ['round_completed', 'status', 'deleted'].includes(u.change)) read.refresh(); });
+	useUpdates('experiment_update', (u) => {
+		if (!ids.includes(u.experiment_id)) return;
+		read.change((runs) => runs.map((r) => (r.id === u.experiment_id && r.experiment ? { ...r, experiment: applyUpdate(r.experiment, u), rounds: u.round ? withRound(r.rounds, u.round) : r.rounds } : r)));
+		if (['status', 'deleted'].includes(u.change)) read.refresh();
+	});
 	const show = (next) => go(['compare'], { ...query, ids: next.join('.') });
 	const runs = (read.data ?? []).filter((r) => r.experiment);
 	const gone = (read.data ?? []).filter((r) => r.error);

@@ -41,7 +41,9 @@ export default function ExperimentPage({ path, query }) {
 			newest.current = Math.max(newest.current, update.round.round);
 			rounds.change((all) => withRound(all, update.round));
 		}
-		if (['status', 'waiting_for', 'updated', 'deleted', 'round_completed'].includes(update.change)) detail.refresh();
+		// What may be done next comes with the whole; the rest of it is not worth a reading for each round.
+		if (['status', 'deleted'].includes(update.change)) detail.reload();
+		else if (['waiting_for', 'updated', 'round_completed'].includes(update.change)) detail.refresh();
 	});
 	useUpdates('alert', (alert) => { if (alert.experiment_id === id) detail.refresh(); });
 

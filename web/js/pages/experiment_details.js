@@ -15,10 +15,18 @@ const PAGE = 100;
 export function Timeline({ experiment: e }) {
 	const [page, setPage] = useState(0);
 	const [rounds, setRounds] = useState(true);
+	const known = useRef(null); // what the newest page held last: from then on only what is new is read
 	const list = useResource(`timeline ${e.id} ${page} ${rounds}`, async (signal) => {
-		const { total } = await client.experiments.timeline(e.id, { rounds, limit: 1 }, { signal });
+		const read = (limit, offset) => client.experiments.timeline(e.id, { rounds, limit, offset }, { signal });
+		const before = page === 0 && known.current?.rounds === rounds ? known.current : null;
+		if (before) {
+			const { timeline, total } = await read(PAGE, before.total);
+			if (total === before.total + timeline.length) return (known.current = { rounds, total, timeline: [...before.timeline, ...timeline].slice(-PAGE) });
+		}
+		const { total } = await read(1, 0);
 		const end = total - page * PAGE;
-		const { timeline } = await client.experiments.timeline(e.id, { rounds, limit: Math.min(PAGE, Math.max(1, end)), offset: Math.max(0, end - PAGE) }, { signal });
+		const { timeline } = await read(Math.min(PAGE, Math.max(1, end)), Math.max(0, end - PAGE));
+		if (page === 0) known.current = { rounds, total, timeline };
 		return { total, timeline };
 	});
 	useUpdates('experiment_update', (update) => { if (update.experiment_id === e.id && update.change !== 'client_updated') list.refresh(); });

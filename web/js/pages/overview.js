@@ -44,16 +44,18 @@ export default function Overview() {
 		${health.data && html`<${Services} services=${health.data.services} dependencies=${dependencies.data?.dependencies ?? {}} />`}`;
 }
 
-/** What runs, what waits, and of what is over the newest; a run that has just ended may be in both lists for a moment. */
+const newestFirst = (a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : a.id < b.id ? 1 : -1);
+/** What runs, what waits, and of what is over the newest. Live messages may have moved a run from one list to the other. */
 function Runs({ active, others }) {
-	const running = active.experiments.filter((e) => isActive(e.status));
-	const rest = others.experiments.filter((e) => !isActive(e.status)).toSorted((a, b) => (b.status === 'queued') - (a.status === 'queued')).slice(0, Math.max(3, 8 - running.length));
+	const all = [...new Map([...others.experiments, ...active.experiments].map((e) => [e.id, e])).values()];
+	const running = all.filter((e) => isActive(e.status)).sort(newestFirst);
+	const rest = all.filter((e) => !isActive(e.status)).sort((a, b) => (b.status === 'queued') - (a.status === 'queued') || newestFirst(a, b)).slice(0, Math.max(3, 8 - running.length));
 	if (running.length + rest.length === 0) {
 		return html`<${Empty} icon="flask" title="No experiments yet"><p>An experiment trains a model over several clients, round by round. The first one takes some five seconds.</p>
 			${may('operator') && html`<a class="button button-main" href=${href(['experiments'], { create: 'new' })}><${Icon} name="plus" /> New experiment</a>`}<//>`;
 	}
 	return html`${running.length === 0 ? html`<p class="soft small">Nothing runs just now.</p>` : html`<div>${running.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}
-		${active.total > running.length && active.experiments.length < active.total && html`<p class="small soft">and ${plural(active.total - active.experiments.length, 'more active run')}</p>`}
+		${active.experiments.length < active.total && html`<p class="small soft">and ${plural(active.total - active.experiments.length, 'more active run')}</p>`}
 		${rest.length > 0 && html`<h3 class="runs-rest">${running.length ? 'Recent' : 'Newest'}</h3><div>${rest.map((e) => html`<${Run} key=${e.id} experiment=${e} />`)}</div>`}`;
 }
 
