@@ -109,13 +109,14 @@ static bool all_read(struct run *r)
 
 static void stop_done(struct run *r)
 {
-	char reason[160];
+	char reason[240];
 
 	if (r->child.pid) {
 		run_finish(r, "stopped", NULL);
 		return;
 	}
-	snprintf(reason, sizeof(reason), "fl_server is held back after its round %" PRId64 " and otherwise left alone", r->follow.status.current_round);
+	snprintf(reason, sizeof(reason), "fl_server is held back after its round %" PRId64 "%s", r->follow.status.current_round,
+		 r->follow.status.by_policy ? ", also by a policy: when that ends, it goes on" : " and otherwise left alone");
 	run_finish(r, "stopped", reason);
 }
 
@@ -280,6 +281,7 @@ static void hold_back(struct run *r, const char *action)
 	else if (run_tell(r, "/pause", FOLLOW_ASK_MS, why, sizeof(why))) {
 		r->policy_held = false;
 		*(strcmp(action, "pause") == 0 ? &r->hold : &r->stopping) = true;
+		r->state = NULL; /* said again, even where nothing is new */
 		r->look_mono_ms = 0;
 	} else {
 		report_refused(&r->report, action, why);

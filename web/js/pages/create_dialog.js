@@ -34,19 +34,20 @@ function begin(scenario, copied) {
 	return { members: textsOf({ ...defaults, ...copied?.configuration }), network: textsOf({ bandwidth_limit, latency, packet_loss }) };
 }
 
+const isAway = ({ engine_status: { available, reachable } }) => available === false || reachable === false;
+
 /** Members that the engine honours, by name. */
 const applied = (scenario) => Object.entries(scenario.members).filter(([, m]) => m.applied !== false);
 
 /** What trains, whether it can be started, and what it cannot be told. */
 function EngineNote({ scenario }) {
-	const { available, reachable, reason, version } = scenario.engine_status;
+	const { available, reason, version } = scenario.engine_status;
 	const without = Object.entries(scenario.members).filter(([, m]) => m.applied === false).map(([name]) => words(name).toLowerCase());
 	if (!scenario.capabilities.network_emulation) without.push('limits of the network');
 	const cannot = ['pause', 'stop', 'abort'].filter((action) => !scenario.capabilities[action]);
-	const away = available === false || reachable === false;
 	return html`<p class="note" id="c-engine">Engine: ${scenario.engine}${version && version !== scenario.engine ? ` (${version})` : ''}.
 		${without.length > 0 && ` It cannot be told ${without.join(', ')}.`}${cannot.length > 0 && ` It cannot ${cannot.join(' or ')} a run.`}</p>
-		${away && html`<p class="banner banner-warn" role="status"><${Icon} name="triangle" size=${18} /><span>${available === false ? 'This engine cannot be started now' : 'This engine cannot be used now'}: ${reason}.</span></p>`}`;
+		${isAway(scenario) && html`<p class="banner banner-warn" role="status"><${Icon} name="triangle" size=${18} /><span>${available === false ? 'This engine cannot be started now' : 'This engine cannot be used now'}: ${reason}.</span></p>`}`;
 }
 
 function CreateForm({ scenarios, copied, onClose }) {
@@ -105,7 +106,7 @@ function CreateForm({ scenarios, copied, onClose }) {
 		${refused && html`<p class="banner banner-bad" role="alert"><${Icon} name="cross" size=${18} /><span>${refused.message}${rest(refused.details, scenario)}</span></p>`}
 		<div class="fields">
 			<${TextField} id="c-name" label="Name" value=${form.name} onInput=${(name) => edit({ name }, 'name')} error=${wrong('name')} maxlength="200" placeholder="What is it about?" autofocus wide />
-			<${SelectField} id="c-scenario" label="Scenario" value=${scenario.name} onInput=${pick} options=${scenarios.map((s) => [s.name, s.title])} hint=${scenario.description} error=${wrong('scenario')} wide />
+			<${SelectField} id="c-scenario" label="Scenario" value=${scenario.name} onInput=${pick} options=${scenarios.map((s) => [s.name, isAway(s) ? `${s.title} (cannot be used now)` : s.title])} hint=${scenario.description} error=${wrong('scenario')} wide />
 		</div>
 		<${EngineNote} scenario=${scenario} />
 		<fieldset class="fieldset"><legend>Training</legend><div class="fields">
