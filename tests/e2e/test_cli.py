@@ -105,13 +105,41 @@ def test_watch_for_programs_and_for_people(flopynet, shared_stack):
     assert len(lines) == 6 and lines[-1].startswith(f"{id} completed") and "round 5/5" in lines[-1]
 
 
-def on_terminal(flopynet, *args):
-    """Its output on a terminal, and its exit status."""
+def test_a_run_that_fails_says_why(flopynet, shared_stack):
+    script = shared_stack.root / "engines/dies.sh"
+    script.write_text("""#!/bin/sh
+say() { echo "{\\"seq\\":$1,\\"time\\":$(date +%s%3N),$2}" >>events.jsonl; }
+say 1 '"type":"state","state":"running"'
+say 2 '"type":"round_started","round":1'
+say 3 '"type":"round_completed","round":1,"accuracy":0.5,"loss":null'
+echo 'no memory for the model' >&2
+exit 3
+""")
+    script.chmod(0o700)
+    member = {"type": "integer", "min": 1, "max": 100, "default": 5, "description": "Rounds"}
+    engine = {"name": "dies", "title": "Dies", "description": "For a test", "command": ["./dies.sh"], "members": {"rounds": member}}
+    (shared_stack.root / "engines/dies.json").write_text(json.dumps(engine))
+    (shared_stack.root / "scenarios/dies.json").write_text(json.dumps({"name": "dies", "title": "Dies", "description": "For a test", "engine": "dies"}))
+    for name in ("monitor", "api"):
+        shared_stack.restart(name, signal.SIGTERM)
+    id = flopynet("create", "--scenario", "dies").strip()
+    flopynet("start", id, status=None)  # it may have failed before the answer
+    watched, waited = flopynet("watch", id, status=None), flopynet("wait", id, status=None)
+    assert watched.returncode == 9 and "round 1/5" in watched.stdout and "no memory for the model" in watched.stdout, watched
+    assert waited.returncode == 9 and waited.stdout == f"{id} failed\n" and "no memory for the model" in waited.stderr
+    assert "no memory for the model" in flopynet("show", id)
+
+
+def on_terminal(flopynet, *args, typed=b"", prompt=b""):
+    """Its output on a terminal, and its exit status; what is typed comes after the prompt."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([*flopynet.program, *args], stdin=theirs, stdout=theirs, stderr=theirs, env={**flopynet.env, "TERM": "xterm"})
+    process = subprocess.Popen([*flopynet.program, *args], stdin=theirs, stdout=theirs, stderr=theirs, env={**flopynet.env, "TERM": "xterm"}, start_new_session=True)
     os.close(theirs)
     output = b""
     while True:
+        if typed and prompt in output:
+            os.write(ours, typed)
+            typed = b""
         try:
             part = os.read(ours, 65536)
         except OSError:
@@ -157,6 +185,13 @@ def test_a_reader_that_leaves(flopynet):
     process.stdout.close()
     err = process.stderr.read()
     assert process.wait(40) == 141 and err == ""
+
+
+def test_a_token_that_is_typed_is_not_seen(shared_stack, tmp_path):
+    bare = Flopynet(tmp_path, shared_stack.url)
+    output, status = on_terminal(bare, "login", typed=shared_stack.token.encode() + b"\n", prompt=b"Token: ")
+    assert status == 0 and "admin" in output and shared_stack.token not in output
+    assert "admin" in bare("whoami")
 
 
 def test_the_settings_file(shared_stack, tmp_path):

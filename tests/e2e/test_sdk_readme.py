@@ -1,7 +1,9 @@
 """What the client's documents tell people to type: the examples of its README one after another, and the reference's own, unchanged but for host and token."""
 import importlib.util
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -69,9 +71,14 @@ def test_the_example_of_the_reference_as_it_stands(stack, tmp_path):
 
 
 def test_the_examples_of_the_readme(stack, tmp_path):
+    for text in re.findall(r"^```json\n(.*?)^```", (SOURCE / "docs/curl.md").read_text(), re.M | re.S):
+        kind = "engines" if json.loads(text).get("remote") else "scenarios"
+        (stack.root / kind / "lab.json").write_text(text)
+    for name in ("monitor", "api"):
+        stack.restart(name, signal.SIGTERM)
     (tmp_path / "run").mkdir()
     examples = blocks("python")
-    assert len(examples) >= 9
+    assert len(examples) >= 10 and not re.search(r'^    \w', re.sub(r'^```.*?^```', '', README, flags=re.M | re.S), re.M), "an example that no test runs"
     if not importlib.util.find_spec("pandas"):
         examples = [text for text in examples if "frame" not in text]
         print("pandas is not installed (Debian: python3-pandas), so the example with data frames was not run")
