@@ -110,11 +110,22 @@ static int look(struct store *st, int64_t id, const char *done, bool *is_done, b
 	return 0;
 }
 
+/* By somebody (n->actor), with what was said of it, NULL for nothing. */
+static int change(struct store *st, enum sql which, int64_t id, const char *words, const struct alert_note *n, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, which);
+
+	db_bind_i64(s, 1, id);
+	db_bind_text(s, 2, n->actor);
+	db_bind_text(s, 3, words);
+	db_bind_i64(s, 4, n->at_ms);
+	return db_run(st, s, e) == -1 ? -1 : announce(st, id, n, e);
+}
+
 int alert_acknowledge(struct store *st, int64_t id, const char *actor, const char *comment, int64_t now_ms, struct err *e)
 {
 	struct alert_note n = {.at_ms = now_ms, .event = "acknowledged", .actor = actor, .details = comment ? comment : ""};
 	bool done, resolved;
-	sqlite3_stmt *s;
 
 	if (look(st, id, "acknowledged", &done, &resolved, e) == -1)
 		return -1;
@@ -124,36 +135,17 @@ int alert_acknowledge(struct store *st, int64_t id, const char *actor, const cha
 			err_detail(e, "status", "resolved");
 		return -1;
 	}
-	if (done)
-		return 0;
-	s = db_stmt(st, SQL_ALERT_ACKNOWLEDGE);
-	db_bind_i64(s, 1, id);
-	db_bind_text(s, 2, actor);
-	db_bind_text(s, 3, comment);
-	db_bind_i64(s, 4, now_ms);
-	if (db_run(st, s, e) == -1)
-		return -1;
-	return announce(st, id, &n, e);
+	return done ? 0 : change(st, SQL_ALERT_ACKNOWLEDGE, id, comment, &n, e);
 }
 
 int alert_resolve(struct store *st, int64_t id, const char *actor, const char *resolution, int64_t now_ms, struct err *e)
 {
 	struct alert_note n = {.at_ms = now_ms, .event = "resolved", .actor = actor, .details = resolution};
 	bool done, resolved;
-	sqlite3_stmt *s;
 
 	if (look(st, id, "resolved", &done, &resolved, e) == -1)
 		return -1;
-	if (done)
-		return 0;
-	s = db_stmt(st, SQL_ALERT_RESOLVE);
-	db_bind_i64(s, 1, id);
-	db_bind_text(s, 2, actor);
-	db_bind_text(s, 3, resolution);
-	db_bind_i64(s, 4, now_ms);
-	if (db_run(st, s, e) == -1)
-		return -1;
-	return announce(st, id, &n, e);
+	return done ? 0 : change(st, SQL_ALERT_RESOLVE, id, resolution, &n, e);
 }
 
 int alert_resolve_rule(struct store *st, int64_t rule_id, const char *actor, const char *resolution, int64_t now_ms, struct err *e)
