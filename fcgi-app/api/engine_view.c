@@ -138,14 +138,7 @@ int engine_view_obstacle(struct request *q, struct json_out *j, const struct eng
 
 static int ask(struct request *q, enum inquiry_topic topic, int64_t *asked_at_ms, struct err *e)
 {
-	int rc = -1;
-
-	if (store_begin(q->app->store, e) == -1)
-		return -1;
-	if (inquiry_ask(q->app->store, topic, q->now_ms, asked_at_ms, e) == 0)
-		rc = store_commit(q->app->store, e);
-	store_rollback(q->app->store);
-	return rc;
+	return store_begin(q->app->store, e) == -1 ? -1 : store_end(q->app->store, inquiry_ask(q->app->store, topic, q->now_ms, asked_at_ms, e), e);
 }
 
 int inquire(struct request *q, enum inquiry_topic topic, int64_t wait_ms, struct err *e)

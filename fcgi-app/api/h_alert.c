@@ -182,10 +182,7 @@ static int change(struct request *q, int64_t id, bool resolve, const char *comme
 		rc = alert_resolve(st, id, q->who.subject, comment ? comment : "Resolved by hand", q->now_ms, e);
 	else
 		rc = alert_acknowledge(st, id, q->who.subject, comment, q->now_ms, e);
-	if (rc == 0)
-		rc = store_commit(st, e);
-	store_rollback(st);
-	return rc;
+	return store_end(st, rc, e);
 }
 
 static int change_and_put(struct request *q, struct response *r, bool resolve, struct err *e)

@@ -239,10 +239,8 @@ static int create(struct request *q, struct response *r, const struct experiment
 
 	if (store_begin(q->app->store, e) == -1)
 		return -1;
-	if (create_in_transaction(q, in, w, &id, &replayed, e) == -1 || store_commit(q->app->store, e) == -1) {
-		store_rollback(q->app->store);
+	if (store_end(q->app->store, create_in_transaction(q, in, w, &id, &replayed, e), e) == -1)
 		return -1;
-	}
 	return created(q, r, id, replayed, e);
 }
 
@@ -297,11 +295,8 @@ int h_experiment_edit(struct request *q, struct response *r, struct err *e)
 		notes = input_text(v, "notes", 0, NOTES_MAX_CHARS, e);
 	if (err_collected(e, "Invalid change") == -1 || store_begin(q->app->store, e) == -1)
 		goto out;
-	if (experiment_edit(q->app->store, id, name, tags, notes, q->who.subject, q->now_ms, e) == -1 || store_commit(q->app->store, e) == -1) {
-		store_rollback(q->app->store);
-		goto out;
-	}
-	rc = put_detail(q, r, id, e);
+	if (store_end(q->app->store, experiment_edit(q->app->store, id, name, tags, notes, q->who.subject, q->now_ms, e), e) == 0)
+		rc = put_detail(q, r, id, e);
 out:
 	free(name);
 	free(tags);
@@ -333,10 +328,8 @@ int h_experiment_delete(struct request *q, struct response *r, struct err *e)
 
 	if (request_experiment_id(q, &id, e) == -1 || store_begin(q->app->store, e) == -1)
 		return -1;
-	if (experiment_delete(q->app->store, id, q->now_ms, e) == -1 || store_commit(q->app->store, e) == -1) {
-		store_rollback(q->app->store);
+	if (store_end(q->app->store, experiment_delete(q->app->store, id, q->now_ms, e), e) == -1)
 		return -1;
-	}
 	remove_run_directory(q, id);
 	r->status = 204;
 	return 0;

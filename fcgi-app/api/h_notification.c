@@ -105,8 +105,7 @@ int h_notification_test(struct request *q, struct response *r, struct err *e)
 
 	if (read_channel(q, &channel, e) == -1 || store_begin(st, e) == -1)
 		return -1;
-	rc = queue_tests(q, channel, ids, &n, e) == -1 || store_commit(st, e) == -1 ? -1 : 0;
-	store_rollback(st);
+	rc = store_end(st, queue_tests(q, channel, ids, &n, e), e);
 	if (rc == -1)
 		return -1;
 	r->status = 202;

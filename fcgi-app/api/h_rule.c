@@ -72,8 +72,7 @@ static int create(struct request *q, struct response *r, struct rule *rule, stru
 	rule->created_at_ms = rule->updated_at_ms = q->now_ms;
 	if (store_begin(st, e) == -1)
 		return -1;
-	rc = rule_create(st, rule, e) == -1 || store_commit(st, e) == -1 ? -1 : 0;
-	store_rollback(st);
+	rc = store_end(st, rule_create(st, rule, e), e);
 	if (rc == -1)
 		return -1;
 	r->status = 201;
@@ -127,8 +126,7 @@ static int replace(struct request *q, struct response *r, int64_t id, const stru
 
 	if (store_begin(st, e) == -1)
 		return -1;
-	rc = replace_in(q, id, given, e) == -1 || store_commit(st, e) == -1 ? -1 : 0;
-	store_rollback(st);
+	rc = store_end(st, replace_in(q, id, given, e), e);
 	if (rc == -1 || rule_get(st, id, &now, e) == -1)
 		return -1;
 	put_rule(r, &now);
@@ -167,14 +165,14 @@ int h_rule_delete(struct request *q, struct response *r, struct err *e)
 {
 	struct store *st = q->app->store;
 	int64_t id;
-	int rc = -1;
+	int rc;
 
 	if (rule_id(q, &id, e) == -1 || store_begin(st, e) == -1)
 		return -1;
 	/* Its alerts first: a rule that may not be deleted rolls them back. */
-	if (alert_resolve_rule(st, id, NULL, "The rule was deleted", q->now_ms, e) == 0 && rule_delete(st, id, e) == 0 && store_commit(st, e) == 0)
-		rc = 0;
-	store_rollback(st);
+	rc = alert_resolve_rule(st, id, NULL, "The rule was deleted", q->now_ms, e);
+	if (rc == 0)
+		rc = rule_delete(st, id, e);
 	r->status = 204;
-	return rc;
+	return store_end(st, rc, e);
 }

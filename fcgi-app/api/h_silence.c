@@ -136,8 +136,7 @@ static int keep(struct request *q, struct silence *s, struct err *e)
 
 	if (store_begin(st, e) == -1)
 		return -1;
-	rc = silence_create(st, s, e) == -1 || store_commit(st, e) == -1 ? -1 : 0;
-	store_rollback(st);
+	rc = store_end(st, silence_create(st, s, e), e);
 	return rc;
 }
 
@@ -166,14 +165,9 @@ int h_silence_delete(struct request *q, struct response *r, struct err *e)
 {
 	struct store *st = q->app->store;
 	int64_t id;
-	int rc;
 
 	if (!text_to_id(q->params[0], SILENCE_ID_PREFIX, &id))
 		return err_set(e, ERR_NOTFOUND, "There is no silence %.80s", q->params[0]);
-	if (store_begin(st, e) == -1)
-		return -1;
-	rc = silence_end(st, id, q->now_ms, e) == -1 || store_commit(st, e) == -1 ? -1 : 0;
-	store_rollback(st);
 	r->status = 204;
-	return rc;
+	return store_begin(st, e) == -1 ? -1 : store_end(st, silence_end(st, id, q->now_ms, e), e);
 }

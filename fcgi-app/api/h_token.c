@@ -177,14 +177,7 @@ HANDLER(h_token_create)
 HANDLER(h_token_revoke)
 {
 	struct store *st = q->app->store;
-	int rc = -1;
 
-	if (store_begin(st, e) == -1)
-		return -1;
-	if (token_revoke(st, q->params[0], q->now_ms, e) == 0 && store_commit(st, e) == 0) {
-		r->status = 204;
-		rc = 0;
-	}
-	store_rollback(st);
-	return rc;
+	r->status = 204;
+	return store_begin(st, e) == -1 ? -1 : store_end(st, token_revoke(st, q->params[0], q->now_ms, e), e);
 }

@@ -205,6 +205,14 @@ void store_rollback(struct store *st)
 	relax(st, false);
 }
 
+int store_end(struct store *st, int rc, struct err *e)
+{
+	if (rc == 0)
+		return store_commit(st, e);
+	store_rollback(st);
+	return -1;
+}
+
 bool store_settle(struct store *st)
 {
 	bool open = !sqlite3_get_autocommit(st->db);

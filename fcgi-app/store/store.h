@@ -46,6 +46,8 @@ int store_begin_relaxed(struct store *st, struct err *e);
 int store_commit(struct store *st, struct err *e);
 /* Harmless outside a transaction. */
 void store_rollback(struct store *st);
+/* The end of a transaction whose steps gave rc: committed when that is 0, else rolled back.  0 or -1. */
+int store_end(struct store *st, int rc, struct err *e);
 /*
  * Between two requests: a transaction or a statement that was left open is ended.  True when there was one, which is a bug: an open read makes the next write fail and the log grow.
  */
