@@ -17,7 +17,10 @@ test('a range of the address', () => {
 test('a window moves on whole steps, and never has too many points', () => {
 	const range = m.readRange({ range: '15m' });
 	assert.deepEqual(m.spanOf(range, 1_000_000_001), [999_105, 1_000_005]);
-	assert.equal(m.isLive(range), true);
+	assert.equal(m.isLive(range, 0), true);
+	const custom = m.readRange({ range: 'custom', from: '2024-01-15T10:00:00Z', to: '2024-01-15T10:10:00Z' });
+	assert.deepEqual(['09:59', '10:00', '10:10', '10:11'].map((t) => m.isLive(custom, Date.parse(`2024-01-15T${t}:00Z`))), [false, true, true, false]);
+	assert.deepEqual(m.spanOf(custom, 0), [custom.from, custom.to]);
 	for (const [name, [seconds]] of Object.entries(m.RANGES)) {
 		const { step } = m.readRange({ range: name });
 		assert.ok(seconds / step <= 400 && seconds / step >= 100, name);

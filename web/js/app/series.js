@@ -1,6 +1,6 @@
 import { AuthenticationError } from '../../vendor/flopy-net-client/index.js';
 import { useEffect, useRef, useState } from '../lib/html.js';
-import { isLive, readPoints, spanOf, withSample } from '../lib/metrics.js';
+import { isLive, isMoving, readPoints, spanOf, withSample } from '../lib/metrics.js';
 import { client } from './client.js';
 import { updates } from './live.js';
 import { serverNow } from './clock.js';
@@ -16,9 +16,9 @@ export const seriesKey = (service, metric) => `${service} ${metric}`;
 
 async function readOne({ service, metric }, range, signal) {
 	const [from, to] = spanOf(range, serverNow());
-	const query = { service, metric, step: range.step, from: new Date(from * 1000).toISOString(), to: isLive(range) ? undefined : new Date(to * 1000).toISOString() };
+	const query = { service, metric, step: range.step, from: new Date(from * 1000).toISOString(), to: isMoving(range) ? undefined : new Date(to * 1000).toISOString() };
 	const answer = await client.metrics.history(query, { signal });
-	return { points: readPoints(answer.points), lastAt: isLive(range) ? Date.parse(answer.to) : Infinity };
+	return { points: readPoints(answer.points), lastAt: isMoving(range) ? Date.parse(answer.to) : Math.min(Date.parse(answer.to), serverNow()) };
 }
 
 /**
@@ -76,12 +76,12 @@ export function useSeries(wanted, range) {
 		}
 		function plan(ms) {
 			clearTimeout(timer);
-			if (visible.get() && (isLive(range) || ms < FRESH_MS)) timer = setTimeout(() => load(true), ms);
+			if (visible.get() && (isLive(range, serverNow()) || ms < FRESH_MS)) timer = setTimeout(() => load(true), ms);
 		}
 		own.current.reload = () => load(true);
 		load(false);
 		const ends = [
-			visible.subscribe((now) => (now ? isLive(range) && load(true) : clearTimeout(timer))),
+			visible.subscribe((now) => (now ? isLive(range, serverNow()) && load(true) : clearTimeout(timer))),
 			updates.on('resync', () => load(true)),
 			updates.on('back', () => load(true)),
 		];
@@ -93,7 +93,7 @@ export function useSeries(wanted, range) {
 	}, [names, rangeKey]);
 
 	function take(service, metrics, atMs) {
-		if (!isLive(range)) return;
+		if (!isLive(range, atMs)) return;
 		let changed = false;
 		const oldest = spanOf(range, serverNow())[0] - range.step;
 		for (const [metric, value] of Object.entries(metrics)) {

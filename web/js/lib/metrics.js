@@ -34,8 +34,10 @@ export function spanOf(range, nowMs) {
 	return [to - range.seconds, to];
 }
 
-/** Does what is measured now belong to it? */
-export const isLive = (range) => range.from === null;
+/** Does it move with the clock? */
+export const isMoving = (range) => range.from === null;
+/** Does what is measured at a moment belong to it? */
+export const isLive = (range, nowMs) => isMoving(range) || (range.from * 1000 <= nowMs && nowMs <= range.to * 1000);
 
 /** 'a.b' → ['a', 'b'] of names that there can be, each once, at most so many. */
 export const readNames = (text, most) => [...new Set((text ?? '').split('.').filter((name) => /^[a-z][a-z0-9_]{0,63}$/.test(name)))].slice(0, most);

@@ -10,7 +10,7 @@ import { toCsv } from '../lib/chart_data.js';
 import { downloadText } from '../lib/download.js';
 import { parseTime, plural, titleOf } from '../lib/format.js';
 import { html, useEffect, useMemo, useRef, useState } from '../lib/html.js';
-import { byWeight, isLive, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
+import { byWeight, isMoving, METRIC_COLUMNS, metricRows, metricsOf, RANGES, readNames, readRange, spanOf, USUAL, withMetrics } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { zoneName } from '../lib/time_ticks.js';
 import { Empty, Loaded } from '../parts/blank.js';
@@ -75,7 +75,7 @@ function Board({ live, services, query }) {
 	const gone = metrics.filter((m) => !names.some((name) => has.get(name).includes(m))); // of the past, perhaps
 	const wanted = names.flatMap((service) => metrics.filter((m) => has.get(service).includes(m) || gone.includes(m)).map((metric) => ({ service, metric })));
 	const { series, take, reload } = useSeries(wanted, range);
-	const moment = useMoment(isLive(range) ? Math.max(5, range.step) : 1e9);
+	const moment = useMoment(isMoving(range) ? Math.max(5, range.step) : 1e9);
 	const span = useMemo(() => spanOf(range, serverNow()), [range, moment]);
 
 	useUpdates('metrics_update', (u) => {

@@ -3,7 +3,7 @@ import { useResource, useUpdates } from '../app/resource.js';
 import { serverNow } from '../app/clock.js';
 import { formatInteger, formatTime, formatTimeFully, titleOf } from '../lib/format.js';
 import { html, useMemo } from '../lib/html.js';
-import { alignSeries, formatMetric, formatTicks, isLive, rangeOf, statesOf, statsOf } from '../lib/metrics.js';
+import { alignSeries, formatMetric, formatTicks, isLive, isMoving, rangeOf, statesOf, statsOf } from '../lib/metrics.js';
 import { stateOf } from '../lib/status.js';
 import { Badge } from '../parts/badge.js';
 import { Chart } from '../parts/chart.js';
@@ -50,8 +50,8 @@ function ServiceHead({ name, title, service, range, span }) {
 const CHANGES = 100;
 /** A bar of the states; where nothing is known it is empty. */
 function States({ name, title, range, span }) {
-	const history = useResource(`states ${name} ${range.name} ${range.to ?? ''}`, (signal) => client.health.history(name, { sort: 'timestamp:desc', limit: CHANGES, ...(isLive(range) ? {} : { to: iso(range.to) }) }, { signal }), { every: 60_000, liveEvery: 0 });
-	useUpdates('metrics_update', (u) => { if (u.change === 'service' && u.service === name && isLive(range)) history.reload(); });
+	const history = useResource(`states ${name} ${range.name} ${range.to ?? ''}`, (signal) => client.health.history(name, { sort: 'timestamp:desc', limit: CHANGES, ...(isMoving(range) ? {} : { to: iso(range.to) }) }, { signal }), { every: 60_000, liveEvery: 0 });
+	useUpdates('metrics_update', (u) => { if (u.change === 'service' && u.service === name && isLive(range, serverNow())) history.reload(); });
 	const states = statesOf(history.data?.history ?? [], span, serverNow() / 1000);
 	const [from, to] = span;
 	const words = states.map((s) => `${stateOf('service', s.status).word} from ${formatTime(iso(s.from))} to ${formatTime(iso(s.to))}${s.issues.length ? `: ${s.issues.join('; ')}` : ''}`);
