@@ -257,7 +257,7 @@ def watch():
 
     async def recv(protocol):
         text = await plain_recv(protocol)
-        see_message(protocol.port, text)
+        see_message((protocol.remote_address or (None, None))[1], text)
         return text
 
     plain_send, httpx.Client.send = httpx.Client.send, send
