@@ -1,4 +1,4 @@
-"""Turn the contract into one C file: embed_contract.py openapi.yaml openapi.json > contract_text.c.  The API serves both as they are."""
+"""Turn the contract into one C file: embed_contract.py openapi.yaml openapi.json asyncapi.yaml > contract_text.c.  The API serves them as they are."""
 import sys
 
 
@@ -11,6 +11,6 @@ def c_string(data):
 
 
 print('/* Made by schema/embed_contract.py. */\n#include "config.h"\n\n#include "api/contract.h"\n')
-for name, path in (("yaml", sys.argv[1]), ("json", sys.argv[2])):
+for name, path in zip(("yaml", "json", "live_yaml"), sys.argv[1:], strict=True):
     print(f"const char contract_{name}[] =")
     print("\n".join(c_string(open(path, "rb").read())) + ";\n")

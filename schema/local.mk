@@ -19,5 +19,5 @@ CLEANFILES += %D%/openapi.json
 
 EXTRA_DIST += %D%/embed_contract.py
 CLEANFILES += %D%/contract_text.c
-%D%/contract_text.c: %D%/openapi.yaml %D%/openapi.json %D%/embed_contract.py
-	$(AM_V_GEN)$(PYTHON_YAML) $(srcdir)/%D%/embed_contract.py $(srcdir)/%D%/openapi.yaml %D%/openapi.json >$@.tmp && mv $@.tmp $@
+%D%/contract_text.c: %D%/openapi.yaml %D%/openapi.json %D%/asyncapi.yaml %D%/embed_contract.py
+	$(AM_V_GEN)$(PYTHON_YAML) $(srcdir)/%D%/embed_contract.py $(srcdir)/%D%/openapi.yaml %D%/openapi.json $(srcdir)/%D%/asyncapi.yaml >$@.tmp && mv $@.tmp $@

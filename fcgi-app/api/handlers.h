@@ -28,6 +28,7 @@ HANDLER(h_event_list);
 /* h_contract.c */
 HANDLER(h_contract_json);
 HANDLER(h_contract_yaml);
+HANDLER(h_contract_live_yaml);
 /* h_scenario.c */
 HANDLER(h_scenario_list);
 HANDLER(h_scenario_get);

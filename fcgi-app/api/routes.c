@@ -26,6 +26,7 @@ const struct route routes[] = {
 	{METHOD_GET, "/health", ACCESS_OPEN, RATE_STANDARD, 0, 250, "", h_health_get},
 	{METHOD_GET, "/openapi.json", ACCESS_OPEN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_contract_json},
 	{METHOD_GET, "/openapi.yaml", ACCESS_OPEN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_contract_yaml},
+	{METHOD_GET, "/asyncapi.yaml", ACCESS_OPEN, RATE_STANDARD, 0, CACHE_TILL_CHANGE, "", h_contract_live_yaml},
 	{METHOD_GET, "/health/dependencies", ACCESS_VIEWER, RATE_STANDARD, 0, 250, "", h_dependency_list},
 	{METHOD_GET, "/health/:service/history", ACCESS_VIEWER, RATE_STANDARD, 0, 1000, "from to limit offset sort", h_health_history},
 	{METHOD_GET, "/metrics/live", ACCESS_VIEWER, RATE_LIVE, 0, 250, "services metrics interval", h_metrics_live},

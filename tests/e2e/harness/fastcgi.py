@@ -2,6 +2,8 @@
 import socket
 import struct
 
+from . import contract
+
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7
 
 
@@ -67,4 +69,7 @@ class Request:
         head, _, body = out.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
         headers = {k.lower(): v for k, v in headers.items()}
-        return int(headers.get("status", "0 ").split()[0]), headers, body, ended
+        status = int(headers.get("status", "0 ").split()[0])
+        if status:
+            contract.see(None, self.params["REQUEST_METHOD"], self.params["REQUEST_URI"].split("?")[0], status, headers, body)
+        return status, headers, body, ended
