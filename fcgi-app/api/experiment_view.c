@@ -163,34 +163,24 @@ static int read_recent(struct request *q, const struct experiment *x, struct rec
 	return round_each_recent(q->app->store, x->id, PROGRESS_ROUNDS_MAX, add_recent, recent, e);
 }
 
-/* Some of its points, evenly, and the last: as many as a small picture can show. */
-struct curve {
-	struct json_out *j;
-	int64_t seen, rounds, stride;
-};
-
 static void add_point(void *arg, const struct round *r)
 {
-	struct curve *c = arg;
+	struct json_out *j = arg;
 
-	if (c->seen % c->stride == 0 || c->seen == c->rounds - 1) {
-		json_array_begin(c->j, NULL);
-		json_put_i64(c->j, NULL, r->round);
-		json_put_double(c->j, NULL, r->accuracy);
-		json_array_end(c->j);
-	}
-	c->seen++;
+	json_array_begin(j, NULL);
+	json_put_i64(j, NULL, r->round);
+	json_put_double(j, NULL, r->accuracy);
+	json_array_end(j);
 }
 
+/* Some of its points, evenly, and the last: as many as a small picture can show. */
 static int put_curve(struct request *q, struct json_out *j, const struct experiment *x, struct err *e)
 {
-	struct curve c = {.j = j, .rounds = x->rounds_completed, .stride = x->rounds_completed / CURVE_POINTS + 1};
-	int64_t total;
 	int rc = 0;
 
 	json_array_begin(j, "accuracy_curve");
 	if (x->rounds_completed > 0)
-		rc = round_each(q->app->store, x->id, 0, -1, 0, add_point, &c, &total, e);
+		rc = round_each_some(q->app->store, x->id, x->rounds_completed / CURVE_POINTS + 1, add_point, j, e);
 	json_array_end(j);
 	return rc;
 }

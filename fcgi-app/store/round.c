@@ -73,6 +73,15 @@ int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (
 	return each_round(st, s, fn, arg, e);
 }
 
+int round_each_some(struct store *st, int64_t experiment_id, int64_t stride, void (*fn)(void *arg, const struct round *r), void *arg, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(st, SQL_ROUND_SOME);
+
+	db_bind_i64(s, 1, experiment_id);
+	db_bind_i64(s, 2, stride);
+	return each_round(st, s, fn, arg, e);
+}
+
 static int each_client(struct store *st, sqlite3_stmt *s, void (*fn)(void *arg, const struct client *c), void *arg, struct err *e)
 {
 	int rc;

@@ -44,6 +44,8 @@ struct client_round {
 /* Completed rounds greater than after, ascending, and how many there are.  limit -1: all. */
 int round_each(struct store *st, int64_t experiment_id, int64_t after, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct round *r), void *arg,
 	       int64_t *total, struct err *e);
+/* Completed rounds in ascending order: those that are a multiple of stride beyond the first, and the last. */
+int round_each_some(struct store *st, int64_t experiment_id, int64_t stride, void (*fn)(void *arg, const struct round *r), void *arg, struct err *e);
 /* The newest n completed rounds, newest first. */
 int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (*fn)(void *arg, const struct round *r), void *arg, struct err *e);
 /* By name, and how many there are. */
