@@ -187,11 +187,11 @@ int h_timeline_list(struct request *q, struct response *r, struct err *e)
 	return rc;
 }
 
-/* The end of the engine's words into text; *cut when the file is longer.  A run that has not begun has none. */
+/* The end of the engine's words into text; *cut when the file is longer.  A run that has not begun has none.  It is the engine's directory: a pipe must not hold the worker. */
 static int read_log_end(const struct request *q, int64_t id, struct buf *text, bool *cut, struct err *e)
 {
 	char name[TEXT_ID_MAX], *dir = file_join(q->app->conf->runs, text_from_id(EXPERIMENT_ID_PREFIX, id, name)), *path = file_join(dir, "stderr.log");
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat sb;
 	off_t from = 0;
 	ssize_t n = 0;
@@ -201,7 +201,11 @@ static int read_log_end(const struct request *q, int64_t id, struct buf *text, b
 	free(path);
 	if (fd == -1)
 		return errno == ENOENT ? 0 : err_set(e, ERR_INTERNAL, "cannot open the log of %s: %s", name, strerror(errno));
-	if (fstat(fd, &sb) == 0 && sb.st_size > LOG_BYTES_MAX) {
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		close(fd);
+		return err_set(e, ERR_INTERNAL, "the log of %s is not a file", name);
+	}
+	if (sb.st_size > LOG_BYTES_MAX) {
 		from = sb.st_size - LOG_BYTES_MAX;
 		*cut = true;
 	}
@@ -212,25 +216,26 @@ static int read_log_end(const struct request *q, int64_t id, struct buf *text, b
 	return 0;
 }
 
-/* A line as the program wrote it may hold anything: bytes that are not UTF-8 are shown as U+FFFD. */
+/* A line as the program wrote it, or what is left of it after a cut, may hold anything: bytes that are not UTF-8 are shown as U+FFFD. */
 static void put_log_line(struct json_out *j, const char *line, size_t len)
 {
 	struct buf clean = {0};
-	size_t i;
+	size_t i, n;
 
 	if (len > LOG_LINE_MAX)
 		len = LOG_LINE_MAX;
-	if (!text_utf8_valid(line, len)) {
-		for (i = 0; i < len; i++) {
-			if ((unsigned char)line[i] < 0x80 && line[i])
-				buf_addc(&clean, line[i]);
-			else
-				buf_adds(&clean, "\xef\xbf\xbd");
+	for (i = 0; i < len; i += n) {
+		unsigned char c = (unsigned char)line[i];
+
+		n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+		if (i + n <= len && text_utf8_valid(line + i, n)) {
+			buf_add(&clean, line + i, n);
+		} else {
+			buf_adds(&clean, "\xef\xbf\xbd");
+			n = 1;
 		}
-		json_put_string_len(j, NULL, buf_str(&clean), clean.len);
-	} else {
-		json_put_string_len(j, NULL, line, len);
 	}
+	json_put_string_len(j, NULL, buf_str(&clean), clean.len);
 	buf_clear(&clean);
 }
 

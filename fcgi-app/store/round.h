@@ -51,11 +51,11 @@ int round_each_recent(struct store *st, int64_t experiment_id, int64_t n, void (
 /* By name, and how many there are. */
 int client_each(struct store *st, int64_t experiment_id, int64_t limit, int64_t offset, void (*fn)(void *arg, const struct client *c), void *arg,
 		int64_t *total, struct err *e);
-/* What every client did in every round, by round and client. */
-/* Clients that are at work now, in all experiments. */
 /* Of the clients at work, the one that was heard of longest ago: its name into name, *at_ms 0 when there is none. */
 int client_most_silent(struct store *st, int64_t experiment_id, char *name, size_t size, int64_t *at_ms, struct err *e);
+/* Clients that are at work now, in all experiments. */
 int client_count_active(struct store *st, int64_t *n, struct err *e);
+/* What every client did in every round, by round and client. */
 int client_round_each(struct store *st, int64_t experiment_id, void (*fn)(void *arg, const struct client_round *c), void *arg, struct err *e);
 
 /* One of them, by its key: fn is called once, or not at all when there is none. */

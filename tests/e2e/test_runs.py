@@ -90,6 +90,18 @@ def test_an_engine_that_dies_leaves_its_last_words(odd):
     assert "no memory for the model" in odd.client.get(f"/experiments/{x['id']}/logs").text
 
 
+def test_a_log_may_hold_anything_and_be_anything(odd):
+    id = odd.wait_status(odd.create("dies", start=True), "failed")["id"]
+    log = odd.state / "runs" / id / "stderr.log"
+    log.write_bytes("grün \0".encode() + b"\xff\xc3(\n" + "x".encode() * 4095 + "é\n".encode())
+    assert odd.client.get(f"/experiments/{id}/logs").json()["lines"] == ["grün \ufffd\ufffd\ufffd(", "x" * 4095 + "\ufffd"]
+    # A pipe that nobody writes to.
+    log.unlink()
+    os.mkfifo(log)
+    r = odd.client.get(f"/experiments/{id}/logs", timeout=20)
+    assert r.status_code == 500 and r.json()["error"]["code"] == "INTERNAL_ERROR"
+
+
 def test_an_engine_that_falls_silent_is_ended(odd):
     id = odd.create("mute", start=True)
     pid = engine_pid(odd, id)
