@@ -25,8 +25,9 @@ def fill(port):
 
 
 @services.need("redis-server")
-def test_metrics(stack, redis):
-    run_page(stack, "metrics.mjs", timeout=280, actions={
+@pytest.mark.parametrize("part", ["values", "use", "look"])
+def test_metrics(stack, redis, part):
+    run_page(stack, "metrics.mjs", PART=part, actions={
         "fill": lambda _: fill(redis.port), "stop": lambda _: redis.stop(), "start": lambda _: redis.start() and None,
         "mute": lambda _: stack.stream.stop(), "unmute": lambda _: stack.stream.start() and None,
     })

@@ -159,29 +159,6 @@ async function conflicts() {
 	await page.context().close();
 }
 
-/** How often the page asks for what is not pushed is a setting of its own. */
-async function pace() {
-	const page = await enter('pace', undefined, /401|WebSocket/);
-	await page.goto(`${url}/#/metrics`);
-	await page.locator('.metric-chart').first().waitFor();
-	const heard = page.waitForResponse((r) => r.url().endsWith('/api/v1/config'));
-	await ask('change', { dashboard: { refresh_interval: 1000 } });
-	await heard;
-	await ask('mute');
-	await page.locator('.side .live-lost').waitFor();
-	const asked = [];
-	for (let i = 0; i < 6; i++) {
-		await page.waitForRequest((r) => r.url().includes('/metrics/live'));
-		asked.push(Date.now());
-	}
-	const apart = asked.slice(1).map((t, i) => t - asked[i]);
-	expect('pace', `it asks every ${apart} ms`, Math.min(...apart) < 3000 && Math.min(...apart) > 700);
-	await ask('change', { dashboard: { refresh_interval: 4000 } });
-	await ask('unmute');
-	await page.locator('.side .live-open').waitFor();
-	await page.context().close();
-}
-
 async function history() {
 	const page = await at('history', '#/configuration?tab=history');
 	await page.locator('.versions > li').first().getByText('in force').waitFor();
@@ -224,4 +201,4 @@ async function readers() {
 	}
 }
 
-await run(changing, mistakes, services, conflicts, pace, history, readers, ...['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)));
+await run(changing, mistakes, services, conflicts, history, readers, ...['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)));

@@ -1,4 +1,4 @@
-// Metrics of a real Redis: live and from history, gaps, range, zoom, crosshair, keyboard, CSV, errors. May ask to "fill", "stop" and "start" the Redis, to "mute" and "unmute" live messages.
+// Metrics of a real Redis, in three PARTs: live and from history, with gaps and wrong clocks; range, zoom, crosshair, keyboard, errors; the looks. May ask to "fill", "stop" and "start" the Redis, to "mute" and "unmute" live messages.
 import { readFileSync } from 'node:fs';
 import { ask, enter, expect, login, look, open, run, shots, url } from './browser.mjs';
 
@@ -207,4 +207,5 @@ async function failing() {
 	await page.context().close();
 }
 
-await run(points, gaps, moving, picking, clocks, failing, ...['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)));
+const PARTS = { values: [points, gaps, clocks], use: [moving, picking, failing], look: ['light', 'dark', 'narrow'].map((view) => () => look(view, VIEWS)) };
+await run(...PARTS[process.env.PART]);
