@@ -7,6 +7,7 @@
 #include "lib/mem.h"
 
 #include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 #include <string.h>
 
 static const char *const capabilities[] = {"pause", "stop", "abort", "client_metrics", "network_emulation"};
@@ -44,6 +45,24 @@ static void put_needs(struct json_out *j, const struct engine *g)
 	json_array_end(j);
 }
 
+/* What a request may give and the engine will not honour. */
+static void put_not_applied(struct json_out *j, const struct scenario *s)
+{
+	static const char *const limits[] = {"bandwidth_limit", "latency", "packet_loss"};
+	size_t i;
+
+	json_array_begin(j, "not_applied");
+	json_object_object_foreach(s->members, name, member)
+	{
+		(void)member;
+		if (!scenario_applies(s, name))
+			json_put_string(j, NULL, name);
+	}
+	for (i = 0; i < ARRAY_LEN(limits) && !engine_can(s->engine, "network_emulation"); i++)
+		json_put_string(j, NULL, limits[i]);
+	json_array_end(j);
+}
+
 static int put_scenario(struct request *q, struct json_out *j, const char *name, const struct scenario *s, struct err *e)
 {
 	struct engine_standing standing;
@@ -59,6 +78,7 @@ static int put_scenario(struct request *q, struct json_out *j, const char *name,
 	engine_standing_put(j, &standing);
 	json_object_end(j);
 	put_engine(j, s->engine, s->members);
+	put_not_applied(j, s);
 	json_object_begin(j, "network_settings");
 	experiment_view_network(j, s->network);
 	json_object_end(j);

@@ -168,6 +168,12 @@ def test_what_an_engine_does_not_honour_is_said_at_creation(s):
     assert r.json()["experiment"]["network_settings"]["not_applied"] == []
 
 
+def test_a_scenario_says_what_its_engine_does_not_honour(s):
+    not_applied = {x["name"]: x["not_applied"] for x in s.client.get("/scenarios", params={"limit": 100}).json()["scenarios"]}
+    assert not_applied["poor"] == ["temper", "bandwidth_limit", "latency", "packet_loss"] and not_applied["basic_fl"] == []
+    assert "learning_rate" in not_applied["flopynet"] and "rounds" not in not_applied["flopynet"]
+
+
 def test_an_engine_whose_service_is_away_is_not_reachable(s):
     e = known(s, "needy")
     assert e["needs"] == ["fl_server"] and e["available"] is True and e["reachable"] is False

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -481,6 +482,19 @@ def test_one_that_is_launched_is_ended_with_its_run(s, action, end):
     s.control(id, action)
     s.wait_status(id, end)
     s.wait_until(lambda: not any(alive(p) for p in [runner, *pids]), 10, "all processes to be gone")
+
+
+def test_the_launched_goes_with_its_runner_even_when_that_is_killed(s):
+    id, runner, pids = launch(s, configuration={"rounds": 1000})
+    completed_rounds(s, id, 1)
+    os.kill(runner, signal.SIGKILL)
+    assert "killed by signal 9" in s.wait_status(id, "failed")["failure"]
+    s.wait_until(lambda: not any(alive(p) for p in pids), 10, "the server to be gone")
+    # And the other way round.
+    id, runner, pids = launch(s, configuration={"rounds": 1000})
+    completed_rounds(s, id, 1)
+    os.kill(pids[0], signal.SIGKILL)
+    assert "The fl_server that was started ended with signal 9" in s.wait_status(id, "failed")["failure"]
 
 
 def test_one_that_cannot_be_launched_leaves_its_last_words(s):

@@ -376,6 +376,7 @@ class Scenario(Offer):
 
     engine: str = ""
     engine_status: Dict[str, Any] = field(default_factory=dict)
+    not_applied: List[str] = field(default_factory=list)
     network_settings: Dict[str, Any] = field(default_factory=dict)
 
 

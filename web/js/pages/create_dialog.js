@@ -42,7 +42,7 @@ const applied = (scenario) => Object.entries(scenario.members).filter(([, m]) =>
 /** What trains, whether it can be started, and what it cannot be told. */
 function EngineNote({ scenario }) {
 	const { available, reason, version } = scenario.engine_status;
-	const without = Object.entries(scenario.members).filter(([, m]) => m.applied === false).map(([name]) => words(name).toLowerCase());
+	const without = scenario.not_applied.filter((name) => name in scenario.members).map((name) => words(name).toLowerCase());
 	if (!scenario.capabilities.network_emulation) without.push('limits of the network');
 	const cannot = ['pause', 'stop', 'abort'].filter((action) => !scenario.capabilities[action]);
 	return html`<p class="note" id="c-engine">Engine: ${scenario.engine}${version && version !== scenario.engine ? ` (${version})` : ''}.
