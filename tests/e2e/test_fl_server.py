@@ -4,9 +4,7 @@ real one, which needs Flower 1.0.0 and torch.
 """
 import asyncio
 import concurrent.futures
-import contextlib
 import json
-import os
 import signal
 import sys
 import threading
@@ -14,76 +12,21 @@ import time
 
 import pytest
 import websockets
-from harness.process import alive, children, free_port
+from harness.fl_server import add_engines, completed_rounds, reachable, rounds, server, timeline, waits_for
 from harness.stack import SOURCE
 
-sys.path[:0] = [str(SOURCE / "tests/fixtures/services"), str(SOURCE / "sdk/python")]
+sys.path.insert(0, str(SOURCE / "sdk/python"))
 
-from fl_server_fake import TrainingServer  # noqa: E402
 from flopy_net_client import AsyncDashboardClient  # noqa: E402
 from flopynet_fakes import Collector, PolicyEngine  # noqa: E402
 
-QUICK = {"interval_ms": 500, "timeout_ms": 400, "failure_threshold": 1, "success_threshold": 1}
 BODY = {"name": "The same", "configuration": {"rounds": 3, "dataset": "mnist", "model": "mlp", "clients": 2, "clients_per_round": 2, "learning_rate": 0.05},
         "network_settings": {"bandwidth_limit": None, "latency": None, "packet_loss": None}}
 
 
 @pytest.fixture(scope="module")
 def s(shared_stack):
-    s = shared_stack
-    engine = json.loads((SOURCE / "conf/engines/flopynet.json").read_text())
-    fast = ["flopynet-flserver", "--poll-ms", "100", "--lost-after", "4", "--begin-within", "3"]
-    for name, more in {
-        "fast": {"command": fast},
-        "launched": {"command": [*fast, "--", "/usr/bin/python3", str(SOURCE / "tests/fixtures/services/fl_server_fake.py"), "PORT", "{rounds}", "0.2"],
-                     "needs": None, "capabilities": {**engine["capabilities"], "abort": True}},
-        "broken": {"command": [*fast, "--", "sh", "-c", "echo no torch here >&2; exit 3"], "needs": None},
-    }.items():
-        file = {**engine, **more, "name": name}
-        if name == "launched":
-            s.launch_port = free_port()
-            file["command"] = [str(s.launch_port) if w == "PORT" else w for w in file["command"]]
-        (s.root / "engines" / f"{name}.json").write_text(json.dumps({k: v for k, v in file.items() if v is not None}))
-        (s.root / "scenarios" / f"{name}.json").write_text(json.dumps({"name": name, "title": name, "description": "For a test", "engine": name}))
-    s.restart("monitor", signal.SIGTERM)
-    s.restart("api", signal.SIGTERM)
-    return s
-
-
-@contextlib.contextmanager
-def server(s, policy=None, url=None, **more):
-    with TrainingServer(**more) as fl:
-        configure(s, fl_server_url=url or fl.url, policy_engine_url=policy.url if policy else "http://127.0.0.1:1")
-        reachable(s)
-        yield fl
-
-
-def configure(s, **integration):
-    r = s.client.put("/config", json={"integration": integration, "services": {"fl_server": QUICK, "policy_engine": QUICK}})
-    assert r.status_code == 200, r.text
-
-
-def reachable(s, name="flopynet", want=True):
-    s.wait_until(lambda: next(e for e in s.client.get("/engines?limit=100").json()["engines"] if e["name"] == name)["reachable"] is want, 30, f"{name} reachable: {want}")
-
-
-def rounds(s, id):
-    return s.client.get(f"/experiments/{id}/rounds", params={"limit": 100}).json()["rounds"]
-
-
-def timeline(s, id):
-    return [(t["event"], t["details"]) for t in s.client.get(f"/experiments/{id}/timeline", params={"limit": 100}).json()["timeline"]]
-
-
-def waits_for(s, id, what):
-    def waiting():
-        w = s.experiment(id)["waiting_for"]
-        return w if w and w["what"] == what else None
-    return s.wait_until(waiting, 30, f"{id} to wait for {what}")
-
-
-def completed_rounds(s, id, n):
-    s.wait_until(lambda: s.experiment(id)["rounds_completed"] >= n, 30, f"round {n} of {id}")
+    return add_engines(shared_stack)
 
 
 async def watch(s, scenario):
@@ -455,59 +398,3 @@ def test_the_monitor_may_be_killed_and_everything_ended(s):
         assert fl.is_paused and any("cannot be aborted from here" in t for _, t in timeline(s, id)) and x["failure"] is None
         s.monitor.start()
         s.wait_ready()
-
-
-# Launched
-
-def launch(s, **body):
-    configure(s, fl_server_url=f"http://127.0.0.1:{s.launch_port}", policy_engine_url="http://127.0.0.1:1")
-    id = s.create("launched", start=True, **body)
-    s.wait_status(id, "running", "failed", timeout=40)
-    runner = s.rows("SELECT pid FROM run WHERE experiment_id = ?", int(id[4:]))[0]["pid"]
-    return id, runner, s.wait_until(lambda: children(runner) or s.experiment(id)["status"] != "running", 5, "the server")
-
-
-def test_one_that_is_launched_trains_its_rounds_and_goes(s):
-    id, runner, pids = launch(s, configuration={"rounds": 3})
-    x = s.wait_status(id, "completed", "failed", timeout=60)
-    assert x["status"] == "completed", x["failure"]
-    assert [r["round"] for r in rounds(s, id)] == [1, 2, 3]
-    s.wait_until(lambda: not alive(runner) and not any(alive(p) for p in pids), 10, "all processes to be gone")
-
-
-@pytest.mark.parametrize("action, end", [("stop", "stopped"), ("abort", "aborted")])
-def test_one_that_is_launched_is_ended_with_its_run(s, action, end):
-    id, runner, pids = launch(s, configuration={"rounds": 1000})
-    completed_rounds(s, id, 1)
-    s.control(id, action)
-    s.wait_status(id, end)
-    s.wait_until(lambda: not any(alive(p) for p in [runner, *pids]), 10, "all processes to be gone")
-
-
-def test_the_launched_goes_with_its_runner_even_when_that_is_killed(s):
-    id, runner, pids = launch(s, configuration={"rounds": 1000})
-    completed_rounds(s, id, 1)
-    os.kill(runner, signal.SIGKILL)
-    assert "killed by signal 9" in s.wait_status(id, "failed")["failure"]
-    s.wait_until(lambda: not any(alive(p) for p in pids), 10, "the server to be gone")
-    # And the other way round.
-    id, runner, pids = launch(s, configuration={"rounds": 1000})
-    completed_rounds(s, id, 1)
-    os.kill(pids[0], signal.SIGKILL)
-    assert "The fl_server that was started ended with signal 9" in s.wait_status(id, "failed")["failure"]
-
-
-def test_one_that_cannot_be_launched_leaves_its_last_words(s):
-    configure(s, fl_server_url=f"http://127.0.0.1:{free_port()}", policy_engine_url="http://127.0.0.1:1")
-    id = s.create("broken")
-    r = s.control(id, "start")
-    x = s.wait_status(id, "failed")
-    assert r.status_code in (202, 409) and "ended with exit status 3" in x["failure"]
-    assert "no torch here" in s.client.get(f"/experiments/{id}/logs").text
-
-
-def test_none_is_launched_beside_another(s):
-    with server(s):
-        id = s.create("broken")
-        s.control(id, "start")
-        assert "answers at fl_server's address already" in s.wait_status(id, "failed")["failure"]
