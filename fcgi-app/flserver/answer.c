@@ -124,7 +124,6 @@ int fl_status_read(const char *text, size_t len, struct fl_status *s, struct err
 	s->current_round = count(o, "current_round", FL_ROUND_MAX, -1);
 	s->max_rounds = count(o, "max_rounds", FL_ROUND_MAX, -1);
 	s->clients = count(o, "connected_clients", COUNT_MAX, -1);
-	s->restart_allowed = is_true(o, "restart_allowed");
 	s->time_ms = time_of(o, "timestamp");
 	s->state = derive(o, s);
 	if (s->state == FL_PAUSED)

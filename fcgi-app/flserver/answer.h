@@ -29,7 +29,6 @@ enum fl_state {
 struct fl_status {
 	enum fl_state state;
 	bool by_policy;            /* what paused it is a policy */
-	bool restart_allowed;
 	int64_t current_round, max_rounds, clients; /* -1: not said */
 	int64_t time_ms;           /* its clock; 0: not said */
 	char reason[FL_REASON_MAX]; /* of a pause or a stop, "" for none */

@@ -157,7 +157,6 @@ static bool look_at_events(struct follow *f)
 	}
 	if (fl_events_read(buf_str(&f->answer.body), f->answer.body.len, on_event, f, &e) == -1)
 		return silent(f, e.msg);
-	f->events_read = true;
 	return true;
 }
 

@@ -35,7 +35,6 @@ struct follow {
 	bool stopped;              /* by a policy */
 	char stop_reason[FL_REASON_MAX];
 	char last_id[FL_ID_MAX];   /* newest event */
-	bool events_read;          /* at least once */
 	bool no_events;            /* it has no /events */
 	uint64_t seen[FOLLOW_SEEN_MAX]; /* hashes, a ring */
 	size_t seen_n;
