@@ -21,7 +21,7 @@
 #define SEARCH_EVERY_MS 10000
 #define SLICE_MS 20
 #define SLICE_PROCESSES 32 /* some 20 µs each with few descriptors, 1 ms with a thousand */
-#define TABLE_MAX (4 * 1024 * 1024)
+#define TABLE_MAX (256 * 1024) /* read of the table of connections: its listeners, 1,700 of them, come first; a busy machine has megabytes of others */
 #define DESCRIPTORS_MAX 4096 /* of one process */
 
 struct holder {
@@ -179,7 +179,10 @@ static void read_listeners(struct usage *u, const char *path)
 	unsigned port, state;
 	uint64_t inode;
 
-	if (file_read(path, TABLE_MAX, &b, NULL) == 0 && b.len)
+	/* Of a longer one the beginning is enough, but for the line that was cut. */
+	if (file_read(path, TABLE_MAX, &b, NULL) == -1 && b.len && (line = strrchr(b.data, '\n')))
+		*line = '\0';
+	if (b.len)
 		for (line = strtok_r(b.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 			if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %" SCNu64, &port, &state, &inode) == 3 && state == 0x0a &&
 			    wanted(u, port))

@@ -280,6 +280,33 @@ START_TEST(use)
 }
 END_TEST
 
+/* Thousands of connections, as a load test leaves them, hide no listener. */
+START_TEST(many_connections)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct usage *u = usage_new();
+	struct usage_meter meter = {0};
+	struct usage_reading r;
+	int64_t port;
+	int fd = listener(&port), i, out, in;
+
+	to.sin_port = htons((uint16_t)port);
+	for (i = 0; i < 2500; i++) {
+		out = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		ck_assert(out != -1 && connect(out, (struct sockaddr *)&to, sizeof(to)) == 0);
+		in = accept(fd, NULL, NULL);
+		close(out);
+		close(in);
+	}
+	usage_ports(u, &port, 1);
+	search(u, clock_mono_ms());
+	usage_measure(u, &meter, NULL, port, clock_mono_ms(), &r);
+	ck_assert(r.processes == 1 && r.listens);
+	close(fd);
+	usage_free(u);
+}
+END_TEST
+
 START_TEST(of_somebody_else)
 {
 	int64_t port;
@@ -369,6 +396,7 @@ int main(void)
 	tcase_add_test(t, processes);
 	tcase_add_test(t, stopped);
 	tcase_add_test(t, use);
+	tcase_add_test(t, many_connections);
 	tcase_add_test(t, of_somebody_else);
 	tcase_add_test(t, pid_files);
 	suite_add_tcase(suite, t);
