@@ -60,6 +60,26 @@ static bool check_text(const struct setting *s, const char *text, char why[ERR_T
 	return false;
 }
 
+/* Names that no metric here can have would be watched for in vain, and so would those for which there is no room. */
+static bool check_series(const char *text, char why[ERR_TEXT_MAX])
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", more[] = "_:0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t len, n = 0;
+
+	for (text += strspn(text, " "); *text; text += len, text += strspn(text, " ")) {
+		len = strcspn(text, " ");
+		if (!strchr(letters, *text) || strspn(text, more) < len || len > SETTING_SERIES_BYTES) {
+			snprintf(why, ERR_TEXT_MAX, "Must be names of series, separated by spaces, each of at most %d letters, digits, _ and :, with a letter first", SETTING_SERIES_BYTES);
+			return false;
+		}
+		n++;
+	}
+	if (n >= 1 && n <= SETTING_SERIES_MAX)
+		return true;
+	snprintf(why, ERR_TEXT_MAX, "Must be 1 to %d names of series, separated by spaces, or null", SETTING_SERIES_MAX);
+	return false;
+}
+
 static bool check_choice(const struct setting *s, const char *text, char why[ERR_TEXT_MAX])
 {
 	const char *p = s->words;
@@ -107,6 +127,9 @@ static bool check_string(const struct setting *s, struct json_object *v, struct 
 		break;
 	case SETTING_MAIL:
 		good = check_mail(text, why);
+		break;
+	case SETTING_SERIES:
+		good = check_text(s, text, why) && check_series(text, why);
 		break;
 	default:
 		good = check_text(s, text, why);

@@ -267,7 +267,7 @@ void settings_show(const char *document, struct json_out *j)
 static void describe(struct json_out *j, const struct setting *s)
 {
 	static const char *const types[] = {
-		[SETTING_INTEGER] = "integer", [SETTING_BOOLEAN] = "boolean", [SETTING_TEXT] = "text", [SETTING_PATH] = "text", [SETTING_SCALAR] = "scalar", [SETTING_CHOICE] = "choice", [SETTING_URL] = "url",
+		[SETTING_INTEGER] = "integer", [SETTING_BOOLEAN] = "boolean", [SETTING_TEXT] = "text", [SETTING_PATH] = "text", [SETTING_SERIES] = "text", [SETTING_SCALAR] = "scalar", [SETTING_CHOICE] = "choice", [SETTING_URL] = "url",
 		[SETTING_SECRET_URL] = "url", [SETTING_SECRET] = "secret", [SETTING_MAIL] = "mail", [SETTING_MAILS] = "mails",
 	};
 	struct buf path = {0};

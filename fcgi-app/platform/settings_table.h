@@ -9,6 +9,7 @@ enum setting_kind {
 	SETTING_BOOLEAN,
 	SETTING_TEXT,       /* 1 to max code points, no control characters */
 	SETTING_PATH,       /* the same, an absolute path */
+	SETTING_SERIES,     /* the same, names of series of a Prometheus exporter, separated by blanks */
 	SETTING_SCALAR,     /* text of at most max code points, number or boolean */
 	SETTING_CHOICE,     /* one of words */
 	SETTING_URL,        /* words: schemes */
@@ -17,6 +18,9 @@ enum setting_kind {
 	SETTING_MAIL,       /* one address */
 	SETTING_MAILS       /* array of at most max addresses */
 };
+
+#define SETTING_SERIES_MAX 28 /* with what is measured of every service, they are as many metrics as a check may have */
+#define SETTING_SERIES_BYTES 63
 
 struct setting {
 	const char *section, *name;
