@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { marksNear, marksOf, withAlerts } from '../../web/js/lib/chart_data.js';
 import { sparkPath } from '../../web/js/lib/spark.js';
-import { applyUpdate, withPoint } from '../../web/js/lib/update.js';
+import { applySample, applyUpdate, withPoint } from '../../web/js/lib/update.js';
 
 const at = (s) => new Date(Date.UTC(2024, 0, 15, 10, 0, s)).toISOString();
 const ROUNDS = [1, 2, 3, 4].map((round) => ({ round, started_at: at(round * 10 - 10), completed_at: at(round * 10), accuracy: round / 10 }));
@@ -35,4 +35,11 @@ test('a small line keeps the distances of its points', () => {
 	assert.equal(sparkPath([0, 1, 1], 100, 10, null, [1, 2, 5]), 'M0.0 10.0L25.0 0.0L100.0 0.0');
 	assert.equal(sparkPath([0, null, 1], 100, 10), 'M0.0 10.0M100.0 0.0');
 	assert.equal(sparkPath([null, NaN], 100, 10), '');
+});
+
+test('a sample says when a service was asked and how quick it was; of one that is not shown it says nothing', () => {
+	const services = { redis: { status: 'connected', last_check: at(1), stale: true, response_time_ms: 5 } };
+	assert.deepEqual(applySample(services, { service: 'redis', at: at(9), metrics: { response_time_ms: 2 } }).redis, { status: 'connected', last_check: at(9), stale: false, response_time_ms: 2 });
+	assert.equal(applySample(services, { service: 'redis', at: at(9), metrics: {} }).redis.response_time_ms, 5);
+	assert.equal(applySample(services, { service: 'other', at: at(9), metrics: {} }), services);
 });

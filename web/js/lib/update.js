@@ -30,6 +30,14 @@ export function withPoint(curve, { round, accuracy }) {
 	return next.length <= CURVE_MAX ? next : next.filter((_, i) => i % 2 === 0 || i === next.length - 1);
 }
 
+/** Services by name after a sample of one of them: when it was asked last, and how quick it was. */
+export function applySample(services, { service, metrics, at }) {
+	const before = services?.[service];
+	if (!before) return services;
+	const quick = metrics?.response_time_ms;
+	return { ...services, [service]: { ...before, last_check: at ?? before.last_check, stale: false, response_time_ms: typeof quick === 'number' ? quick : before.response_time_ms } };
+}
+
 /** Clients by id, with one of them new or changed. */
 export function withClient(clients, client) {
 	const at = clients.findIndex((c) => c.id >= client.id);

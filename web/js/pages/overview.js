@@ -6,7 +6,7 @@ import { setTitle } from '../app/trouble.js';
 import { formatInteger, formatPercent, plural } from '../lib/format.js';
 import { html, useEffect } from '../lib/html.js';
 import { isActive, stateOf } from '../lib/status.js';
-import { applyUpdate } from '../lib/update.js';
+import { applySample, applyUpdate } from '../lib/update.js';
 import { AccuracySpark } from '../parts/accuracy_spark.js';
 import { Badge } from '../parts/badge.js';
 import { Empty, Loaded } from '../parts/blank.js';
@@ -27,7 +27,11 @@ export default function Overview() {
 		[active, others].forEach((list) => list.change((data) => ({ ...data, experiments: data.experiments.map((x) => (x.id === update.experiment_id ? applyUpdate(x, update) : x)) })));
 	});
 	useUpdates('metrics_update', (update) => {
-		if (update.change !== 'service') return;
+		if (update.change !== 'service') {
+			health.change((data) => ({ ...data, services: applySample(data.services, update) }));
+			dependencies.change((data) => ({ ...data, dependencies: applySample(data.dependencies, update) }));
+			return;
+		}
 		health.refresh();
 		dependencies.refresh();
 	});

@@ -31,12 +31,15 @@ export function RuleDialog({ rule: old, onClose, onSaved }) {
 
 	async function send(dryRun) {
 		setTouched(true);
-		if (Object.keys(errors).length) return focusFirstWrong();
+		if (Object.keys(errors).length) return void focusFirstWrong();
 		setBusy(dryRun ? 'try' : 'save');
 		setRefused(null);
 		try {
 			const answer = old ? await client.alertRules.replace(old.id, rule, { dryRun }) : await client.alertRules.create(rule, { dryRun });
-			if (dryRun) return setTrial(answer);
+			if (dryRun) {
+				setTrial(answer);
+				return void setTimeout(() => document.querySelector('.trial')?.scrollIntoView({ block: 'nearest' }), 30);
+			}
 			notify(`${rule.name} was ${old ? 'changed' : 'created'}.`);
 			onClose();
 			onSaved();
