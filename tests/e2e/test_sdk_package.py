@@ -129,23 +129,33 @@ def test_the_command_follows_a_real_run_while_the_live_helper_is_killed(environm
 FOLLOW = """
 import sys, flopy_net_client
 from flopy_net_client.live import EventStream
+ways = [EventStream._websocket, EventStream._server_sent, EventStream._polling]
 EventStream._server_sent = EventStream._polling = EventStream._websocket
 client = flopy_net_client.DashboardClient(base_url=sys.argv[1], api_key=sys.argv[2])
 experiment = client.experiments.create({"name": "Followed", "scenario": "quick_demo", "configuration": {"rounds": 20}})
 client.experiments.start(experiment.id)
 for update in client.experiments.monitor(experiment.id):
     print(update.change, update.current_round, update.status, flush=True)
+for way in ways:
+    EventStream._websocket = EventStream._server_sent = EventStream._polling = way
+    print("left", next(client.events(topics=["experiments"], since=0)).id, "-")
+client.close()
 """
 
 
 def test_the_package_follows_a_real_run_while_the_live_helper_is_killed(environment, stack):
-    process = subprocess.Popen([environment[0] / "bin/python", "-I", "-c", FOLLOW, stack.url, stack.token], stdout=subprocess.PIPE, text=True)
-    rounds = []
+    command = [environment[0] / "bin/python", "-I", "-W", "error", "-c", FOLLOW, stack.url, stack.token]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    rounds, statuses, left = [], [], 0
     for line in process.stdout:
         change, number, status = line.split()
+        left += change == "left"
+        if change == "status":
+            statuses.append(status)
         if change == "round_completed":
             rounds.append(int(number))
             if len(rounds) in (3, 9):
                 stack.restart("stream")
-    assert process.wait(30) == 0 and rounds == list(range(1, 21)) and status == "completed"
-    process.stdout.close()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and rounds == list(range(1, 21)) and statuses[-1] == "completed", err
+    assert left == 3 and err == ""  # nothing is said about what was left

@@ -11,7 +11,7 @@ from harness.stack import SOURCE
 sys.path.insert(0, str(SOURCE / "sdk/python"))
 
 from flopy_net_client import live  # noqa: E402
-from flopy_net_client import AsyncDashboardClient, ConflictError, DashboardClient, NotFoundError, ValidationError  # noqa: E402
+from flopy_net_client import AsyncDashboardClient, AuthenticationError, ConflictError, DashboardClient, NotFoundError, ValidationError  # noqa: E402
 
 
 @pytest.fixture
@@ -98,6 +98,19 @@ def test_where_the_better_ways_do_not_pass(stack, monkeypatch, blocked, killed):
             if update.change == "round_completed" and update.current_round in (10, 25):
                 stack.restart(killed)
     assert rounds == list(range(1, 51)) and statuses[-1] == "completed"
+
+
+def test_a_token_that_is_revoked_ends_the_stream(stack, client):
+    id = stack.create(scenario="shell", start=True, configuration={"rounds": 1000, "pace_ms": 100})
+    token = client.tokens.create("short", role="viewer")
+    with DashboardClient(stack.url, token.api_key) as other:
+        stream = other.experiments.monitor(id)
+        assert next(stream).experiment_id == id
+        client.tokens.revoke(token.jti)
+        with pytest.raises(AuthenticationError):
+            for _ in stream:
+                pass
+    client.experiments.abort(id)
 
 
 def test_more_followers_than_live_connections(stack_with):

@@ -19,6 +19,7 @@ from .aio_resources import (
     all_pages,
 )
 from .calls import Call, Json, Page, When
+from .closing import Closing
 from .errors import RunEnded, WaitTimeout
 from .live import CONNECTED, EventStream
 from .models import FINAL, Artifact, Client, Engine, Event, Experiment, HealthChange, Me, Round, Scenario, TimelineEntry, Update
@@ -97,16 +98,18 @@ class AsyncExperiments(AsyncResource):
     async def monitor(self, id: str) -> AsyncIterator[Update]:
         """Every completed round once and in order, and every new status; ends when the run does.  Survives restarts of the server.
         One that has not been started is waited for."""
-        async for update in RunMonitor(self._transport, id):
-            yield update
+        async with Closing(RunMonitor(self._transport, id).run()) as updates:
+            async for update in updates:
+                yield update
 
     async def wait(self, id: str, *, status: Optional[str] = None, timeout: Optional[float] = None) -> Experiment:
         """Until the run has ended, or is in ``status``.  :class:`WaitTimeout` after ``timeout`` seconds, :class:`RunEnded` when it ends in another status."""
 
         async def until() -> None:
-            async for update in self.monitor(id):
-                if update.status == status:
-                    return
+            async with Closing(self.monitor(id)) as updates:
+                async for update in updates:
+                    if update.status == status:
+                        return
 
         try:
             await asyncio.wait_for(until(), timeout)
@@ -232,9 +235,10 @@ class AsyncDashboardClient:
         self, *, topics: Sequence[str] = TOPICS, experiment_ids: Optional[Sequence[str]] = None, since: Optional[int] = None
     ) -> AsyncIterator[Event]:
         """The live stream, for ever.  ``since``: what came after that id first.  An event of type ``resync`` says that older ones are gone."""
-        async for event in EventStream(self._transport, topics, experiment_ids, since):
-            if event.type != CONNECTED:
-                yield event
+        async with Closing(EventStream(self._transport, topics, experiment_ids, since).run()) as events:
+            async for event in events:
+                if event.type != CONNECTED:
+                    yield event
 
     async def close(self) -> None:
         """End the connections."""

@@ -17,6 +17,7 @@ import websockets
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .calls import Call, Json, entries, number, params, same
+from .closing import Closing
 from .errors import AuthenticationError, DashboardError, NotFoundError, PermissionDenied, RateLimitedError, UnexpectedAnswer, ValidationError, from_response, typed
 from .models import Event
 from .transport import AsyncTransport
@@ -123,9 +124,9 @@ class EventStream:
         except asyncio.TimeoutError:
             raise _Closed("silent for too long") from None
         except ConnectionClosed as closed:
-            code = getattr(closed, "code", None)
-            refused = {4401: "UNAUTHORIZED", 4403: "FORBIDDEN"}.get(code or 0)
-            raise _Closed(str(closed), _said({"code": refused, "message": getattr(closed, "reason", "")}) if refused else None) from None
+            frame = closed.rcvd
+            refused = {4401: "UNAUTHORIZED", 4403: "FORBIDDEN"}.get(frame.code) if frame is not None else None
+            raise _Closed(str(closed), _said({"code": refused, "message": frame.reason}) if refused and frame is not None else None) from None
         except (OSError, EOFError, WebSocketException) as error:
             raise _Closed(str(error)) from None
 
@@ -142,10 +143,11 @@ class EventStream:
                     error = from_response(response)
                     raise _Closed(error.message, error if error.code else None)
                 yield Event(type=CONNECTED)
-                async for line in response.aiter_lines():
-                    event = _event(line[5:]) if line.startswith("data:") else None
-                    if event is not None:
-                        yield event
+                async with Closing(response.aiter_lines()) as lines:
+                    async for line in lines:
+                        event = _event(line[5:]) if line.startswith("data:") else None
+                        if event is not None:
+                            yield event
         except httpx.HTTPError as error:
             raise _Closed(str(error)) from None
         raise _Closed("ended by the server")
@@ -185,17 +187,18 @@ class EventStream:
         self.cursor = event.id
         return True
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    async def run(self) -> AsyncIterator[Event]:
         ways: List[Any] = [self._websocket, self._server_sent, self._polling]
         way = failures = 0
         while True:
             pause = None
             try:
-                async for event in ways[way]():
-                    if event.type != CONNECTED:
-                        failures = 0
-                    if self._fresh(event):
-                        yield event
+                async with Closing[Event](ways[way]()) as events:
+                    async for event in events:
+                        if event.type != CONNECTED:
+                            failures = 0
+                        if self._fresh(event):
+                            yield event
             except _Closed as closed:
                 if isinstance(closed.error, FATAL):
                     raise closed.error from None

@@ -9,6 +9,7 @@ from typing import AsyncIterator, Optional
 
 from . import endpoints
 from .calls import PAGE, number
+from .closing import Closing
 from .errors import ConnectionFailed, DashboardError, NotFoundError, RateLimitedError, ServerError
 from .live import BACKOFF_FIRST, BACKOFF_MAX, CONNECTED, RESYNC, EventStream
 from .models import FINAL, Event, Experiment, Update
@@ -54,8 +55,9 @@ class RunMonitor:
         failures = 0
         while True:
             try:
-                async for update in self._read():
-                    yield update
+                async with Closing(self._read()) as updates:
+                    async for update in updates:
+                        yield update
                 return
             except PASSING as error:
                 failures += 1
@@ -85,27 +87,31 @@ class RunMonitor:
         )
 
     async def _follow(self) -> AsyncIterator[Update]:
-        async for event in EventStream(self._transport, ["experiments"], [self._id]):
-            if event.data.get("change") == "deleted":
-                return
-            update = self._next(event) if event.type == "experiment_update" else None
-            if update is not None:
-                yield update
-            elif self._needs_reading(event):
-                try:
-                    async for update in self._catch_up():
-                        yield update
-                except NotFoundError:  # deleted while nobody was connected
+        async with Closing(EventStream(self._transport, ["experiments"], [self._id]).run()) as events:
+            async for event in events:
+                if event.data.get("change") == "deleted":
                     return
-            if self._status in FINAL:
-                return
+                update = self._next(event) if event.type == "experiment_update" else None
+                if update is not None:
+                    yield update
+                elif self._needs_reading(event):
+                    try:
+                        async with Closing(self._catch_up()) as updates:
+                            async for update in updates:
+                                yield update
+                    except NotFoundError:  # deleted while nobody was connected
+                        return
+                if self._status in FINAL:
+                    return
 
-    async def __aiter__(self) -> AsyncIterator[Update]:
-        async for update in self._read():
-            yield update
-        if self._status not in FINAL:
-            async for update in self._follow():
+    async def run(self) -> AsyncIterator[Update]:
+        async with Closing(self._read()) as updates:
+            async for update in updates:
                 yield update
+        if self._status not in FINAL:
+            async with Closing(self._follow()) as updates:
+                async for update in updates:
+                    yield update
 
 
 def _status(x: Experiment) -> Update:

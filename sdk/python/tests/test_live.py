@@ -182,9 +182,10 @@ def test_inside_a_running_event_loop(server):
     asyncio.run(cell())
 
 
-def test_a_stream_that_is_left_leaves_nothing_behind(server, caplog):
-    """No thread, no task and no open connection."""
-    Run(server, {"poll"})
+@pytest.mark.parametrize("way", ["sse", "poll"])
+def test_a_stream_that_is_left_leaves_nothing_behind(server, caplog, way):
+    """No thread, no task and no open connection, and nothing is said about it."""
+    Run(server, {way})
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         with f.DashboardClient(server.url, "a.b.c") as client:
@@ -201,6 +202,23 @@ def test_a_stream_that_is_left_leaves_nothing_behind(server, caplog):
     assert "flopynet-stream" not in [t.name for t in threading.enumerate()]
     assert not [r for r in caplog.records if "destroyed" in r.getMessage() or r.levelname == "ERROR"], caplog.text
     assert not [w for w in warned if issubclass(w.category, ResourceWarning) and "transport" in str(w.message)], [str(w.message) for w in warned]
+
+
+@pytest.mark.parametrize("way", ["sse", "poll"])
+def test_an_asynchronous_stream_that_is_left(server, caplog, way):
+    Run(server, {way})
+
+    async def scene():
+        async with f.AsyncDashboardClient(server.url, "a.b.c") as client:
+            async for update in client.experiments.monitor("exp_001"):
+                if update.current_round == 4:
+                    break
+            async for event in client.events(topics=["experiments"], since=40):
+                break
+
+    asyncio.run(scene())
+    gc.collect()
+    assert not [r for r in caplog.records if r.levelname == "ERROR"], caplog.text
 
 
 def test_events_that_it_does_not_know():
