@@ -1,10 +1,13 @@
 """An fl_server that is launched for each run (its stand-in): it comes and goes with the run, and can be aborted."""
+import json
 import os
+import re
 import signal
 
 import pytest
 from harness.fl_server import add_engines, completed_rounds, configure, rounds, server
 from harness.process import alive, children, free_port
+from harness.stack import SOURCE
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +67,16 @@ def test_none_is_launched_beside_another(s):
         id = s.create("broken")
         s.control(id, "start")
         assert "answers at fl_server's address already" in s.wait_status(id, "failed")["failure"]
+
+
+def test_the_engine_of_the_document_is_one(s):
+    text = re.search(r"^```json\n(.*?)^```", (SOURCE / "docs/fl_server.md").read_text(), re.M | re.S).group(1)
+    name = json.loads(text)["name"]
+    files = {s.root / "engines" / f"{name}.json": text, s.root / "scenarios" / f"{name}.json": json.dumps({"name": name, "title": name, "description": "Of the document", "engine": name})}
+    for path, content in files.items():
+        path.write_text(content)
+    try:
+        assert s.ctl("check").returncode == 0
+    finally:
+        for path in files:
+            path.unlink()
