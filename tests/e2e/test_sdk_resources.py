@@ -63,6 +63,7 @@ def test_experiments(scene, shared_stack):
         rounds = await got(e.rounds(x.id))
         assert [r.round for r in rounds] == [1, 2, 3, 4] and [r.round for r in await got(e.rounds(x.id, after=2))] == [3, 4] and isinstance(rounds[0].completed_at, datetime)
         assert [u.current_round for u in await got(e.monitor(x.id)) if u.change == "round_completed"] == [1, 2, 3, 4]
+        assert not [t for t in await got(e.timeline(x.id, rounds=False)) if t.event == "round_completed"] and [t for t in await got(e.timeline(x.id)) if t.event == "round_completed"]
         assert len(await got(e.clients(x.id))) == 1 and len(await got(e.timeline(x.id))) >= 4 and isinstance(await got(e.logs(x.id, lines=5)), list)
         assert (await got(e.rounds_csv(x.id))).startswith("round,") and (await got(e.clients_csv(x.id))).startswith("round,client,")
         for a in await got(e.artifacts(x.id)):
@@ -71,6 +72,7 @@ def test_experiments(scene, shared_stack):
         assert copy.configuration["rounds"] == 2 and (await got(e.clone(x.id, name="Copy", configuration={"rounds": 2}, idempotency_key=f"copy-{x.id}"))).id == copy.id
         found = [i.id for i in await got(e.list(q="Copy", scenario="shell", status="created", sort="created_at:asc"))]
         assert copy.id in found
+        assert copy.id in [i.id for i in await got(e.list(active=False, q="Copy"))] and await got(e.list(active=True, q="Copy")) == []
         page = await got(e.page(limit=1))
         assert len(page.items) == 1 and page.total >= 2 and page.limit == 1
         await got(e.delete(copy.id))

@@ -33,19 +33,21 @@ class AsyncExperiments(AsyncResource):
     """``client.experiments``: create, steer, follow and read runs.  Where there is no such experiment: :class:`NotFoundError`."""
 
     async def page(
-        self, *, status: Optional[str] = None, scenario: Optional[str] = None, q: Optional[str] = None,
+        self, *, status: Optional[str] = None, active: Optional[bool] = None, scenario: Optional[str] = None, q: Optional[str] = None,
         sort: Optional[str] = None, limit: int = 10, offset: int = 0,
     ) -> Page[Experiment]:
-        """One page; ``total`` counts all that match.  ``q``: part of the name.  ``sort``: such as ``"created_at:desc"``."""
-        return await self._transport.send(endpoints.experiment_list(status, scenario, q, sort, limit, offset))
+        """One page; ``total`` counts all that match.  ``active``: only what runs, is paused or on its way between (``False``: only the
+        others).  ``q``: part of the name.  ``sort``: such as ``"created_at:desc"``."""
+        return await self._transport.send(endpoints.experiment_list(status, active, scenario, q, sort, limit, offset))
 
     async def list(
-        self, *, status: Optional[str] = None, scenario: Optional[str] = None, q: Optional[str] = None, sort: Optional[str] = None
+        self, *, status: Optional[str] = None, active: Optional[bool] = None, scenario: Optional[str] = None, q: Optional[str] = None,
+        sort: Optional[str] = None,
     ) -> AsyncIterator[Experiment]:
         """All that match, page after page."""
 
         def call(limit: int, offset: int) -> Call[Page[Experiment]]:
-            return endpoints.experiment_list(status, scenario, q, sort, limit, offset)
+            return endpoints.experiment_list(status, active, scenario, q, sort, limit, offset)
 
         async for experiment in all_pages(self._transport, call, "id"):
             yield experiment
@@ -128,9 +130,9 @@ class AsyncExperiments(AsyncResource):
         """Each as it last was."""
         return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.clients(id, limit, offset), "id")]
 
-    async def timeline(self, id: str) -> List[TimelineEntry]:
-        """What happened, oldest first."""
-        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.timeline(id, limit, offset), "id")]
+    async def timeline(self, id: str, *, rounds: bool = True) -> List[TimelineEntry]:
+        """What happened, oldest first; ``rounds=False``: without the entry that every completed round leaves."""
+        return [x async for x in all_pages(self._transport, lambda limit, offset: endpoints.timeline(id, rounds, limit, offset), "id")]
 
     async def logs(self, id: str, *, lines: int = 200) -> List[str]:
         """The last lines that the engine wrote for people."""

@@ -36,9 +36,9 @@ _experiment = member("experiment", Experiment.parse)
 
 
 def experiment_list(
-    status: Optional[str], scenario: Optional[str], q: Optional[str], sort: Optional[str], limit: int, offset: int
+    status: Optional[str], active: Optional[bool], scenario: Optional[str], q: Optional[str], sort: Optional[str], limit: int, offset: int
 ) -> Call[Page[Experiment]]:
-    found = params(status=status, scenario=scenario, q=q, sort=sort, limit=limit, offset=offset)
+    found = params(status=status, active=active, scenario=scenario, q=q, sort=sort, limit=limit, offset=offset)
     return Call("GET", "/experiments", page("experiments", Experiment.parse), found)
 
 
@@ -84,8 +84,9 @@ def clients_csv(id: str) -> Call[str]:
     return Call("GET", at("experiments", id, "clients"), str, {"format": "csv"}, form="text")
 
 
-def timeline(id: str, limit: int, offset: int) -> Call[Page[TimelineEntry]]:
-    return Call("GET", at("experiments", id, "timeline"), page("timeline", TimelineEntry.parse), params(limit=limit, offset=offset))
+def timeline(id: str, rounds: bool, limit: int, offset: int) -> Call[Page[TimelineEntry]]:
+    found = params(rounds=None if rounds else False, limit=limit, offset=offset)
+    return Call("GET", at("experiments", id, "timeline"), page("timeline", TimelineEntry.parse), found)
 
 
 def logs(id: str, lines: int) -> Call[List[str]]:
