@@ -15,9 +15,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ANSWER_MAX (64 * 1024) /* what a webhook may answer; it is not looked at */
+#define CA_FILE_MAX (8 * 1024 * 1024) /* a system's whole bundle has 0.2 MB */
 
 struct outgoing {
 	CURLM *multi;
@@ -43,6 +45,8 @@ struct delivery {
 	bool forbidden;
 	char error[CURL_ERROR_SIZE];
 };
+
+static const char unreadable[] = "The certificates of notifications.ca_file cannot be read";
 
 struct outgoing *outgoing_open(struct err *e)
 {
@@ -264,6 +268,14 @@ static void add_mail(struct delivery *d, const struct notify_config *c)
 	d->password = c->smtp_password ? mem_strdup(c->smtp_password) : NULL;
 }
 
+/* OpenSSL would wait at a pipe, and read a device without end, in the loop. */
+static bool is_certificates(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size <= CA_FILE_MAX;
+}
+
 struct delivery *delivery_new(struct outgoing *o, enum channel channel, const struct notify_config *c, int64_t id, struct buf *body, const char *signature, int64_t mono_ms)
 {
 	struct delivery *d = mem_alloc(sizeof(*d));
@@ -283,6 +295,8 @@ struct delivery *delivery_new(struct outgoing *o, enum channel channel, const st
 		add_mail(d, c);
 	if (!url_parse(d->address, channel == CHANNEL_WEBHOOK ? "http https" : "smtp smtps", &d->url, why, sizeof(why)))
 		fail(d, why);
+	else if (d->ca_file && !d->insecure && strcmp(d->url.scheme, "http") != 0 && !is_certificates(d->ca_file))
+		fail(d, unreadable);
 	return d;
 }
 
@@ -306,7 +320,7 @@ static void explain(struct delivery *d, CURLcode code)
 		fail(d, text);
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
-		fail(d, "The certificates of notifications.ca_file cannot be read");
+		fail(d, unreadable);
 		break;
 	case CURLE_USE_SSL_FAILED:
 		fail(d, "It offers no encryption, and without it nothing is sent there");

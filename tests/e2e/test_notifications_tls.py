@@ -1,5 +1,6 @@
 """Notifications over TLS: a certificate that is not good is refused with the reason, unless its authority is named or anything is allowed. And an outbox that outlives its monitor."""
 import contextlib
+import os
 import re
 import socket
 import ssl
@@ -115,6 +116,10 @@ def test_mail_over_smtps(shared_stack, certificates):
         delivered(stack, box, True, smtp_url=box.url, ca_file=certificates["good"][0])
         delivered(stack, box, True, smtp_url=box.url, insecure=True)
         refused(stack, box, UNREADABLE, smtp_url=box.url, ca_file="/nonexistent/ca.pem")
+        # A pipe that nobody writes to, and a file without an end.
+        os.mkfifo(stack.root / "pipe")
+        refused(stack, box, UNREADABLE, smtp_url=box.url, ca_file=str(stack.root / "pipe"))
+        refused(stack, box, UNREADABLE, smtp_url=box.url, ca_file="/dev/zero")
     with mail_server(certificates["elsewhere"], at_once=True) as box:
         # Signed as it should be, and for another host.
         n = send(stack, smtp_url=box.url, ca_file=certificates["elsewhere"][0])
