@@ -305,4 +305,4 @@ def login(username: str, password: str) -> Call[str]:
 
 
 def logout() -> Call[None]:
-    return Call("POST", "/auth/logout", nothing, body={}, safe=False)
+    return Call("POST", "/auth/logout", nothing, safe=False)

@@ -70,7 +70,7 @@ def test_nobody_there(flopynet):
 
 
 @pytest.mark.parametrize("args,words", [
-    ([], "COMMAND"), (["frobnicate"], "invalid choice"), (["show"], "id"), (["alerts"], "COMMAND"), (["create"], "--scenario"), (["create", "--scenario", "x", "--set", "rounds"], "MEMBER=VALUE"),
+    ([], "COMMAND"), (["frobnicate"], "invalid choice"), (["show"], "id"), (["create"], "--scenario"), (["create", "--scenario", "x", "--set", "rounds"], "MEMBER=VALUE"),
     (["create", "-f", "/nowhere/x.json"], "No such file"), (["create", "-f", "-"], "not JSON"), (["config", "set"], "PATH=VALUE"), (["config", "set", "a=1", "a.b=2"], "twice"),
     (["silences", "create", "--until", "2030-01-01", "--reason", "x"], "--service"), (["edit", "exp_001"], "--notes"), (["list", "-n", "-1"], "number from 0"), (["wait", "exp_001", "--timeout", "soon"], "seconds"),
     (["list", "--key-file", "/nowhere/key"], "No such file"), (["list", "--url", "localhost:3001"], "http://"), (["list", "--key", "two words"], "key"), (["report", "exp_001"], "at least one"),
