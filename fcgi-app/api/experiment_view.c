@@ -207,6 +207,9 @@ struct client_row {
 struct client_rows {
 	struct client_row *rows;
 	size_t n, cap;
+	/* Of one round, which nearly all of them last worked in */
+	int64_t round, median;
+	size_t telling; /* clients that say how long they were busy in it; 0: not counted yet */
 };
 
 static void keep_client(void *arg, const struct client *c)
@@ -233,27 +236,36 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/*
- * How much longer than the median client of the same round it was busy: the time that a round waits for it.  -1 where fewer than three clients tell, or it does not itself.
- */
-static int64_t slows_by(const struct client_rows *all, const struct client_row *row)
+static void count_round(struct client_rows *all, int64_t round)
 {
-	int64_t *busy = mem_array(all->n, sizeof(*busy)), median, excess = -1;
+	int64_t *busy = mem_array(all->n, sizeof(*busy));
 	size_t i, n = 0;
 
 	for (i = 0; i < all->n; i++)
-		if (all->rows[i].c.round == row->c.round && all->rows[i].busy_ms >= 0)
+		if (all->rows[i].c.round == round && all->rows[i].busy_ms >= 0)
 			busy[n++] = all->rows[i].busy_ms;
-	if (n >= 3 && row->busy_ms >= 0) {
-		qsort(busy, n, sizeof(*busy), by_value);
-		median = n % 2 ? busy[n / 2] : (busy[n / 2 - 1] + busy[n / 2]) / 2;
-		excess = row->busy_ms > median ? row->busy_ms - median : 0;
-	}
+	qsort(busy, n, sizeof(*busy), by_value);
+	all->round = round;
+	all->telling = n;
+	all->median = n % 2 ? busy[n / 2] : (busy[n / 2 - 1] + busy[n / 2]) / 2;
 	free(busy);
-	return excess;
 }
 
-static void put_client(struct json_out *j, const struct client_rows *all, const struct client_row *row)
+/*
+ * How much longer than the median client of the same round it was busy: the time that a round waits for it.  -1 where fewer than three clients tell, or it does not itself.
+ */
+static int64_t slows_by(struct client_rows *all, const struct client_row *row)
+{
+	if (row->busy_ms < 0)
+		return -1;
+	if (!all->telling || all->round != row->c.round)
+		count_round(all, row->c.round);
+	if (all->telling < 3)
+		return -1;
+	return row->busy_ms > all->median ? row->busy_ms - all->median : 0;
+}
+
+static void put_client(struct json_out *j, struct client_rows *all, const struct client_row *row)
 {
 	const struct client *c = &row->c;
 

@@ -162,11 +162,17 @@ def test_a_remote_engine_reports_by_itself(odd):
         r = engine.post(f"/experiments/{id}/events", json={"events": more})
         assert r.json() == {"accepted": accepted, "last_seq": 3, "desired": "running"}
     assert rounds(s, id) == [1]
-    r = engine.post(f"/experiments/{id}/events", json={"events": [{**event, "seq": 4, "type": "round_started", "round": 0}]})
+    # By how much a client was slower than the median of its round, where that says something.
+    busy = {"a": (2, 100, 50), "b": (2, 300, None), "c": (1, 5, 5), "d": (2, 200, 0), "e": (2, None, None), "f": (2, 1000, 1), "g": (1, 7, 7)}
+    more = [{**event, "seq": 4, "type": "round_started", "round": 2}]
+    more += [{"seq": 5 + i, "time": event["time"], "type": "client_update", "client": k, "round": r, "status": "finished", "train_ms": t, "transfer_ms": x} for i, (k, (r, t, x)) in enumerate(busy.items())]
+    assert engine.post(f"/experiments/{id}/events", json={"events": more}).json()["accepted"] == 8
+    assert {c["id"]: c["slows_round_by_ms"] for c in s.experiment(id)["clients"]} == {"a": 0, "b": 50, "c": None, "d": 0, "e": None, "f": 751, "g": None}
+    r = engine.post(f"/experiments/{id}/events", json={"events": [{**event, "seq": 12, "type": "round_started", "round": 0}]})
     assert r.status_code == 400 and "events.0" in r.json()["error"]["details"]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         stop = pool.submit(s.connect().post, f"/experiments/{id}/control", json={"action": "stop"})
-        beat = iter(range(4, 1000))
+        beat = iter(range(12, 1000))
 
         def asked():
             return engine.post(f"/experiments/{id}/events", json={"events": [{**event, "seq": next(beat), "type": "heartbeat"}]}).json()["desired"] == "stopping"
