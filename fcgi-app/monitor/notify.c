@@ -18,7 +18,8 @@
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000     /* a silence ends, and a message becomes due, without a change in the store */
-#define FLIGHTS 4              /* deliveries at once */
+#define FLIGHTS_EACH 2         /* deliveries at once of a channel: a receiver that is mute holds up none of the others */
+#define FLIGHTS (CHANNEL_MAX * FLIGHTS_EACH)
 #define NOTICES_A_TURN 500
 #define ATTEMPTS_MAX 8
 #define BACKOFF_FIRST_MS 5000  /* then three times as long each: 5 s, 15 s, 45 s … about an hour and a half in all */
@@ -35,7 +36,7 @@ struct flight {
 
 struct notify {
 	struct outgoing *outgoing;
-	struct flight flights[FLIGHTS];
+	struct flight flights[FLIGHTS]; /* FLIGHTS_EACH of the first channel, then of the next */
 	struct notify_config config;
 	int64_t config_version; /* -1: not read yet */
 	int64_t pruned_mono_ms;
@@ -160,7 +161,7 @@ struct due {
 };
 
 struct dues {
-	struct due list[FLIGHTS * 2]; /* those under way may come first */
+	struct due list[FLIGHTS_EACH * 2]; /* those under way may come first */
 	size_t n;
 };
 
@@ -168,7 +169,7 @@ static void add_due(void *arg, const struct notification *x)
 {
 	struct dues *d = arg;
 
-	if (d->n < FLIGHTS * 2)
+	if (d->n < FLIGHTS_EACH * 2)
 		d->list[d->n++] = (struct due){.id = x->id, .attempts = x->attempts, .made_at_ms = x->created_at_ms, .channel = x->channel, .test = x->test};
 }
 
@@ -272,13 +273,14 @@ static int send_one(struct notify *n, struct monitor *m, struct flight *f, const
 	return rc;
 }
 
-static struct flight *free_flight(struct notify *n)
+static struct flight *free_flight(struct notify *n, enum channel channel)
 {
+	struct flight *of_channel = &n->flights[(size_t)channel * FLIGHTS_EACH];
 	size_t i;
 
-	for (i = 0; i < FLIGHTS; i++)
-		if (!n->flights[i].delivery)
-			return &n->flights[i];
+	for (i = 0; i < FLIGHTS_EACH; i++)
+		if (!of_channel[i].delivery)
+			return &of_channel[i];
 	return NULL;
 }
 
@@ -292,19 +294,29 @@ static bool is_flying(const struct notify *n, int64_t id)
 	return false;
 }
 
-static int send_due(struct notify *n, struct monitor *m, struct err *e)
+static int send_due_of(struct notify *n, struct monitor *m, enum channel channel, struct err *e)
 {
 	struct dues d = {.n = 0};
 	struct flight *f;
 	size_t i;
 
-	if (notification_each_due(m->store, m->now_ms, FLIGHTS * 2, add_due, &d, e) == -1)
+	if (notification_each_due(m->store, channel, m->now_ms, FLIGHTS_EACH * 2, add_due, &d, e) == -1)
 		return -1;
 	/* Settings that somebody has changed before asking for one of these are in force for it. */
 	if (d.n && read_config(n, m, e) == -1)
 		return -1;
-	for (i = 0; i < d.n && (f = free_flight(n)) != NULL; i++)
+	for (i = 0; i < d.n && (f = free_flight(n, channel)) != NULL; i++)
 		if (!is_flying(n, d.list[i].id) && send_one(n, m, f, &d.list[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+static int send_due(struct notify *n, struct monitor *m, struct err *e)
+{
+	int channel;
+
+	for (channel = 0; channel < CHANNEL_MAX; channel++)
+		if (send_due_of(n, m, (enum channel)channel, e) == -1)
 			return -1;
 	return 0;
 }

@@ -62,12 +62,13 @@ int notification_each(struct store *st, const char *status, enum notification_so
 	return each(st, s, fn, arg, e);
 }
 
-int notification_each_due(struct store *st, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e)
+int notification_each_due(struct store *st, enum channel channel, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e)
 {
 	sqlite3_stmt *s = db_stmt(st, SQL_NOTIFICATION_DUE);
 
 	db_bind_i64(s, 1, now_ms);
 	db_bind_i64(s, 2, limit);
+	db_bind_text(s, 3, channel_names[channel]);
 	return each(st, s, fn, arg, e);
 }
 

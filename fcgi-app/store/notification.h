@@ -37,7 +37,7 @@ extern const char *const notification_sort_names[NOTIFICATION_SORT_MAX + 1];
 int notification_each(struct store *st, const char *status, enum notification_sort sort, bool descending, int64_t limit, int64_t offset,
 		      void (*fn)(void *arg, const struct notification *n), void *arg, int64_t *total, struct err *e);
 /* Pending ones that are due, oldest first, borrowed; fn must not use the store. */
-int notification_each_due(struct store *st, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e);
+int notification_each_due(struct store *st, enum channel channel, int64_t now_ms, int64_t limit, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e);
 /* ERR_NOTFOUND.  Borrowed texts in fn. */
 int notification_get(struct store *st, int64_t id, void (*fn)(void *arg, const struct notification *n), void *arg, struct err *e);
 

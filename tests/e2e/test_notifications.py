@@ -233,6 +233,22 @@ def test_a_mute_receiver_holds_up_nothing(stack, service, webhook):
     assert stack.client.get("/health").json()["monitor"]["status"] == "healthy"
 
 
+def test_a_mute_receiver_holds_up_no_other(stack, webhook, mailbox):
+    """However many posts hang, mails go out."""
+    webhook.delay = 60
+    configure(stack, webhook_url=webhook.url(), smtp_url=f"smtp://127.0.0.1:{mailbox.server.port}", mail_from="f@lab.example", mail_to=["a@lab.example"])
+    for _ in range(10):
+        assert stack.client.post("/notifications/test", json={"channel": "webhook"}).status_code == 202
+    stack.wait_until(lambda: len(webhook.posts) >= 2, 20, "posts that hang")
+    for n in range(3):
+        asked = time.monotonic()
+        stack.client.post("/notifications/test", json={"channel": "smtp"})
+        stack.wait_until(lambda: len(mailbox.mails) == n + 1, 15, "a mail")
+        assert time.monotonic() - asked < 15
+    assert {n["channel"] for n in log(stack, status="sent")} == {"smtp"}
+    webhook.delay = 0
+
+
 def test_who_is_not_told(stack, service, webhook):
     configure(stack, webhook_url=webhook.url())
     second, third = Service().start(), Service().start()

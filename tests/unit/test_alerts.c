@@ -226,13 +226,13 @@ START_TEST(outbox)
 	OK(notification_add_alert(st, n.id, b, "opened", &e));
 	OK(notification_add_alert(st, n.id, b, "resolved", &e));
 	OK(store_commit(st, &e));
-	OK(notification_each_due(st, 3999, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 3999, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "");
-	OK(notification_each_due(st, 4000, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 4000, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "pending 0 [1,2] -");
 	/* A clock that was set back makes nobody wait for it to come round again. */
 	text[0] = '\0';
-	OK(notification_each_due(st, 999, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 999, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "pending 0 [1,2] -");
 	OK(store_begin(st, &e));
 	OK(notification_begin(st, n.id, "http://h", "s2", 9000, &e));
@@ -240,12 +240,12 @@ START_TEST(outbox)
 	ck_assert_int_eq(id, 0);
 	OK(notification_failed(st, n.id, "refused", 9500, &e));
 	OK(store_commit(st, &e));
-	OK(notification_each_due(st, 9499, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 9499, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "pending 0 [1,2] -");
-	OK(notification_each_due(st, 9500 - 3700001, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 9500 - 3700001, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "pending 1 [1,2] refused");
 	snprintf(text, sizeof(text), "pending 0 [1,2] -");
-	OK(notification_each_due(st, 9500, 10, keep_notification, text, &e));
+	OK(notification_each_due(st, CHANNEL_WEBHOOK, 9500, 10, keep_notification, text, &e));
 	ck_assert_str_eq(text, "pending 1 [1,2] refused");
 	OK(store_begin(st, &e));
 	OK(notification_failed(st, n.id, "given up", 0, &e));
