@@ -241,6 +241,47 @@ int fl_rounds_read(const char *text, size_t len, void (*fn)(void *arg, const str
 	return 0;
 }
 
+/* How a stored decision says no is not written anywhere either: as a word, as a truth value, or as the whole answer to the check. */
+static bool is_denied(const struct json_object *item, const struct json_object *result)
+{
+	const char *word;
+	bool allowed;
+
+	if (json_get_bool(item, "allowed", &allowed) || json_get_bool(result, "allowed", &allowed))
+		return !allowed;
+	return json_get_string(item, "result", &word) && (strcmp(word, "denied") == 0 || strcmp(word, "deny") == 0);
+}
+
+int fl_denials_read(const char *text, size_t len, void (*fn)(void *arg, const struct fl_denial *d), void *arg, struct err *e)
+{
+	struct json_object *o = NULL, *list;
+	size_t i;
+
+	if (json_in_parse_lenient(text, len, &o, e) == -1)
+		return -1;
+	list = json_object_is_type(o, json_type_array) ? o : json_get(o, "decisions", NULL);
+	if (!json_object_is_type(list, json_type_array)) {
+		json_object_put(o);
+		return err_set(e, ERR_INVALID, "its answer is no list of decisions");
+	}
+	for (i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *item = json_object_array_get_idx(list, i), *result = json_get(item, "result", NULL), *context = json_get(item, "context", NULL);
+		struct fl_denial d = {.time_ms = 0};
+
+		if (!is_denied(item, result))
+			continue;
+		take(context, "client_id", d.client, sizeof(d.client));
+		take(context, "operation", d.operation, sizeof(d.operation));
+		take(item, "reason", d.reason, sizeof(d.reason));
+		if (!d.reason[0])
+			take(result, "reason", d.reason, sizeof(d.reason));
+		d.time_ms = time_of(item, "timestamp");
+		fn(arg, &d);
+	}
+	json_object_put(o);
+	return 0;
+}
+
 int64_t fl_clock_read(const char *text, size_t len)
 {
 	struct json_object *o;

@@ -61,6 +61,17 @@ struct fl_round {
 /* The answer to GET /rounds, ascending. */
 int fl_rounds_read(const char *text, size_t len, void (*fn)(void *arg, const struct fl_round *r), void *arg, struct err *e);
 
+/* A decision of the policy engine that denied a client something. */
+struct fl_denial {
+	char client[FL_ID_MAX];     /* "" where it does not say who */
+	char operation[FL_ID_MAX];
+	char reason[FL_REASON_MAX];
+	int64_t time_ms;            /* 0: not said */
+};
+
+/* The policy engine's answer to GET /api/v1/policy_decisions; fn gets the denials only. */
+int fl_denials_read(const char *text, size_t len, void (*fn)(void *arg, const struct fl_denial *d), void *arg, struct err *e);
+
 /* Its clock by the answer to GET /health; 0: not said. */
 int64_t fl_clock_read(const char *text, size_t len);
 

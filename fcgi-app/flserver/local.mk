@@ -4,6 +4,7 @@ libflserver_a_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/ask.c %D%/ask.h \
 	%D%/child.c %D%/child.h \
+	%D%/denials.c %D%/denials.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/report.c %D%/report.h \
 	%D%/run.c %D%/run.h %D%/run_begin.c %D%/run_parts.h \

@@ -143,6 +143,15 @@ static void hold_again(struct run *r)
 	r->policy_held = false;
 }
 
+/* Those that a policy turned away do not come. */
+static void say_clients(struct run *r)
+{
+	char detail[sizeof(r->denials.newest) + 60];
+
+	snprintf(detail, sizeof(detail), "fl_server waits for its clients%s%s", r->denials.newest[0] ? "; a policy denied " : "", r->denials.newest);
+	follow_say_waiting(&r->follow, "clients", r->follow.status.clients, detail);
+}
+
 static void say_how_it_is(struct run *r)
 {
 	const struct follow *f = &r->follow;
@@ -167,7 +176,7 @@ static void say_how_it_is(struct run *r)
 	if (f->status.state == FL_PAUSED)
 		follow_say_waiting(&r->follow, "policy", -1, f->status.reason);
 	else if (f->status.state == FL_WAITING)
-		follow_say_waiting(&r->follow, "clients", f->status.clients, "fl_server waits for its clients");
+		say_clients(r);
 	else
 		follow_say_waiting(&r->follow, NULL, -1, NULL);
 }
@@ -263,6 +272,7 @@ static void look(struct run *r)
 		/* A run runs before its rounds do. */
 		if (!r->state && !r->hold && (f->status.state != FL_PAUSED || f->status.by_policy))
 			run_say(r, "running");
+		denials_look(&r->denials, r->mono_ms);
 		if (follow_read_rounds(f))
 			follow_training(r);
 		else
@@ -398,6 +408,7 @@ static bool begin(struct run *r)
 	} else {
 		r->follow.fl = ask_new(url);
 		r->follow.policy = policy ? ask_new(policy) : NULL;
+		denials_begin(&r->denials, r->follow.policy, &r->report, clock_wall_ms());
 		run_enter(r, PHASE_TURN);
 	}
 	return true;
@@ -428,6 +439,7 @@ int run_main(const struct spec *spec)
 	ask_free(r.follow.fl);
 	ask_free(r.follow.policy);
 	buf_clear(&r.follow.answer.body);
+	denials_clear(&r.denials);
 	report_close(&r.report);
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/command.h"
 #include "flserver/child.h"
+#include "flserver/denials.h"
 #include "flserver/follow.h"
 #include "flserver/run.h"
 
@@ -18,6 +19,7 @@ struct run {
 	struct report report;
 	struct follow follow;
 	struct child child;
+	struct denials denials;
 	struct command_reader commands;
 	int control_fd;
 	int turn_fd;               /* locked while the server is ours */

@@ -76,6 +76,19 @@ def test_it_waits_for_clients(s):
         s.wait_status(id, "completed")
 
 
+def test_clients_that_a_policy_turned_away_are_why_it_waits(s):
+    with PolicyEngine() as policy, server(s, policy) as fl:
+        policy.denials = [(time.time() - 3600, "client-9", "client_start", "long ago")]
+        id = s.create("fast", start=True, configuration={"rounds": 2})
+        assert waits_for(s, id, "clients")["detail"] == "fl_server waits for its clients"
+        policy.denials += [(time.time() + n, "client-1", "client_start", "Policy 'night' rule 0: not between 2 and 4") for n in range(3)]
+        s.wait_until(lambda: "a policy denied client-1 (client_start): Policy 'night'" in s.experiment(id)["waiting_for"]["detail"], 30, "the reason")
+        assert [t for _, t in timeline(s, id) if "denied" in t] == ["Warning: A policy denied client-1 (client_start): Policy 'night' rule 0: not between 2 and 4"]
+        fl.clients = 2
+        fl.go(pace=0.2)
+        s.wait_status(id, "completed")
+
+
 def test_a_pause_is_told_when_the_round_in_progress_is_over(s):
     with server(s) as fl:
         fl.clients = 2

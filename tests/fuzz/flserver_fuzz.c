@@ -33,6 +33,15 @@ static void on_event(void *arg, const struct fl_event *ev)
 	need_text(ev->reason, sizeof(ev->reason));
 }
 
+static void on_denial(void *arg, const struct fl_denial *d)
+{
+	(void)arg;
+	need(d->time_ms >= 0);
+	need_text(d->client, sizeof(d->client));
+	need_text(d->operation, sizeof(d->operation));
+	need_text(d->reason, sizeof(d->reason));
+}
+
 static void on_round(void *arg, const struct fl_round *r)
 {
 	(void)arg;
@@ -50,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	size--;
-	switch ((uint8_t)(data[0] - '0') % 5) {
+	switch ((uint8_t)(data[0] - '0') % 6) {
 	case 0:
 		if (fl_status_read(text, size, &s, &e) == 0)
 			need(s.current_round >= 0 && s.current_round <= FL_ROUND_MAX && s.max_rounds >= -1 && s.clients >= -1 && s.time_ms >= 0);
@@ -65,6 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 3:
 		fl_done_read(text, size, words, sizeof(words));
 		need_text(words, sizeof(words));
+		break;
+	case 4:
+		fl_denials_read(text, size, on_denial, NULL, &e);
 		break;
 	default:
 		need(fl_clock_read(text, size) >= 0);

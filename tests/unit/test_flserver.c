@@ -121,6 +121,32 @@ START_TEST(rounds_are_read_and_what_is_no_number_is_not_known)
 }
 END_TEST
 
+static struct fl_denial denials[8];
+
+static void keep_denial(void *arg, const struct fl_denial *d)
+{
+	(void)arg;
+	denials[n++] = *d;
+}
+
+START_TEST(denials_are_told_from_other_decisions)
+{
+	const char *text = "[{\"id\":\"decision_1_0001\",\"timestamp\":1763978400.25,\"result\":\"denied\",\"reason\":\"night\",\"context\":{\"client_id\":\"client-1\",\"operation\":\"start\",\"cpu\":NaN}},"
+			   "{\"id\":\"2\",\"result\":\"allowed\"},{\"id\":\"3\",\"allowed\":true,\"result\":\"denied\"},{\"id\":\"4\",\"allowed\":false},"
+			   "{\"id\":\"5\",\"result\":{\"allowed\":false,\"reason\":\"load\"}},{},7,null]";
+	struct err e;
+
+	n = 0;
+	ck_assert_int_eq(fl_denials_read(text, strlen(text), keep_denial, NULL, &e), 0);
+	ck_assert_uint_eq(n, 3);
+	ck_assert(denials[0].time_ms == 1763978400250 && strcmp(denials[0].client, "client-1") == 0 && strcmp(denials[0].operation, "start") == 0);
+	ck_assert_str_eq(denials[0].reason, "night");
+	ck_assert_str_eq(denials[1].reason, "");
+	ck_assert_str_eq(denials[2].reason, "load");
+	ck_assert_int_eq(fl_denials_read("{}", 2, keep_denial, NULL, &e), -1);
+}
+END_TEST
+
 START_TEST(a_yes_is_a_yes_and_nothing_else_is)
 {
 	static const struct {
@@ -235,6 +261,7 @@ int main(void)
 	tcase_add_test(t, what_is_no_status_is_refused);
 	tcase_add_test(t, events_are_read_with_whatever_details_they_have);
 	tcase_add_test(t, rounds_are_read_and_what_is_no_number_is_not_known);
+	tcase_add_test(t, denials_are_told_from_other_decisions);
 	tcase_add_test(t, a_yes_is_a_yes_and_nothing_else_is);
 	tcase_add_test(t, the_command_line_and_the_spec);
 	tcase_add_test(t, a_line_is_whole_also_on_a_full_disk);
