@@ -46,7 +46,7 @@ static void number(struct buf *b, double v)
 	if (v == floor(v) && fabs(v) < 1e15)
 		buf_addf(b, " %.0f\n", v);
 	else
-		buf_addf(b, " %.10g\n", v);
+		buf_addf(b, " %.15g\n", v);
 }
 
 static void label(struct buf *b, const char *name, const char *value)

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
+import re
+import subprocess
 import threading
 import time
 
@@ -14,6 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from harness.process import free_port
+from harness.stack import SOURCE
 from test_alerts import Service, alerts, wait_alert, wait_healthy, watch
 
 SECRET = "hush-hush-0123456789"
@@ -132,6 +136,10 @@ def test_webhook(stack, service, webhook):
     assert path == "/hook/T0KEN?key=SECRETKEY"
     assert headers["Content-Type"] == "application/json" and "Expect" not in headers
     assert headers["X-Flopynet-Signature"] == "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    # As docs/alerts.md has receivers check it.
+    recipe = re.search(r"To check it: `(.*?)`", (SOURCE / "docs/alerts.md").read_text())[1]
+    checked = subprocess.run(["sh", "-c", recipe], env={**os.environ, "BODY": body.decode(), "SECRET": SECRET}, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert checked.split()[-1] == headers["X-Flopynet-Signature"].removeprefix("sha256=")
     said = json.loads(body)
     assert said["type"] == "alerts" and said["link"] == "https://dash.example/" and said["test"] is False
     assert headers["X-Flopynet-Delivery"] == str(said["id"])
