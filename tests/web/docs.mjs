@@ -28,7 +28,7 @@ async function read(view, options) {
 	for (const item of Object.values(paths)) {
 		for (const { operationId, summary } of Object.values(item).filter((op) => op.operationId)) {
 			const section = page.locator(`[id$="/operation/${operationId}"]`).first();
-			const text = await section.textContent({ timeout: 5000 }).catch(() => '');
+			const text = await section.textContent({ timeout: 15000 }).catch(() => '');
 			if (!text.includes(summary)) complain(view, `${operationId} is not there`);
 		}
 	}
