@@ -13,15 +13,6 @@
 /* libcurl ends a request at its deadline by itself, with better words; this is for the rest. */
 #define GRACE_MS 50
 
-static int port_of(const struct check *c)
-{
-	if (c->url.port)
-		return c->url.port;
-	if (strcmp(c->url.scheme, "https") == 0)
-		return 443;
-	return c->driver->default_port ? c->driver->default_port : 80;
-}
-
 static void next_request(struct check *c, int64_t mono_ms)
 {
 	memset(&c->request, 0, sizeof(c->request));
@@ -44,7 +35,7 @@ static void ask(struct check *c, int64_t mono_ms)
 
 static void look_up(struct check *c, int64_t mono_ms)
 {
-	switch (lookup_get(c->lookup, c->url.host, port_of(c), net_wake_fd(c->net), &c->addresses)) {
+	switch (lookup_get(c->lookup, c->url.host, url_port(&c->url, c->driver->default_port), net_wake_fd(c->net), &c->addresses)) {
 	case LOOKUP_WAIT:
 		return;
 	case LOOKUP_FOUND:

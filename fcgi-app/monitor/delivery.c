@@ -104,11 +104,6 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return socket(a->family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->protocol);
 }
 
-static int default_port(const struct url *u)
-{
-	return strcmp(u->scheme, "https") == 0 ? 443 : strcmp(u->scheme, "http") == 0 ? 80 : strcmp(u->scheme, "smtps") == 0 ? 465 : 25;
-}
-
 static bool is_loopback(const struct lookup_result *r)
 {
 	size_t i;
@@ -195,20 +190,10 @@ static void set_webhook(struct delivery *d)
 static void set_addresses(struct delivery *d, const struct lookup_result *r)
 {
 	struct buf line = {0};
-	char text[INET6_ADDRSTRLEN];
-	size_t i;
 
 	if (d->url.ipv6)
 		return;
-	buf_addf(&line, "%s:%d:", d->url.host, d->url.port ? d->url.port : default_port(&d->url));
-	for (i = 0; i < r->n; i++) {
-		const struct sockaddr_storage *a = &r->list[i].address;
-
-		if (a->ss_family == AF_INET)
-			buf_addf(&line, "%s%s", i ? "," : "", inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, text, sizeof(text)));
-		else
-			buf_addf(&line, "%s[%s]", i ? "," : "", inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, text, sizeof(text)));
-	}
+	lookup_write(r, d->url.host, url_port(&d->url, 0), &line);
 	d->resolve = curl_slist_append(NULL, line.data);
 	buf_clear(&line);
 	curl_easy_setopt(d->easy, CURLOPT_RESOLVE, d->resolve);
@@ -375,7 +360,7 @@ enum delivery_state delivery_look(struct delivery *d, int64_t mono_ms)
 	if (d->state != DELIVERY_UNDER_WAY)
 		return d->state;
 	if (!d->easy) {
-		switch (lookup_get(&d->lookup, d->url.host, d->url.port ? d->url.port : default_port(&d->url), d->o->wake, &r)) {
+		switch (lookup_get(&d->lookup, d->url.host, url_port(&d->url, 0), d->o->wake, &r)) {
 		case LOOKUP_FOUND:
 			begin(d, &r);
 			break;

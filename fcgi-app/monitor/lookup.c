@@ -124,6 +124,22 @@ enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int w
 	return found ? LOOKUP_FOUND : LOOKUP_FAILED;
 }
 
+void lookup_write(const struct lookup_result *r, const char *host, int port, struct buf *line)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t i;
+
+	buf_addf(line, "%s:%d:", host, port);
+	for (i = 0; i < r->n; i++) {
+		const struct sockaddr_storage *a = &r->list[i].address;
+
+		if (a->ss_family == AF_INET)
+			buf_addf(line, "%s%s", i ? "," : "", inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, text, sizeof(text)));
+		else
+			buf_addf(line, "%s[%s]", i ? "," : "", inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, text, sizeof(text)));
+	}
+}
+
 void lookup_renew(struct lookup *l)
 {
 	if (!l->job || !job_done(l->job) || ((const struct search *)job_data(l->job))->found)

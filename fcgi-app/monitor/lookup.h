@@ -5,6 +5,7 @@
 #ifndef MONITOR_LOOKUP_H
 #define MONITOR_LOOKUP_H
 
+#include "lib/buf.h"
 #include "monitor/job.h"
 
 #include <stddef.h>
@@ -33,6 +34,8 @@ enum lookup_state { LOOKUP_WAIT, LOOKUP_FOUND, LOOKUP_FAILED };
 
 /* Begin, or look how it stands.  host has no brackets. */
 enum lookup_state lookup_get(struct lookup *l, const char *host, int port, int wake_fd, struct lookup_result *out);
+/* "host:port:address,address", by which libcurl (CURLOPT_RESOLVE) need not look the name up again. */
+void lookup_write(const struct lookup_result *r, const char *host, int port, struct buf *line);
 /* A check begins: a failure that came after the last one had given up was found then, not now, and is looked for again; an address is still good. */
 void lookup_renew(struct lookup *l);
 /* Of another host from now on. */

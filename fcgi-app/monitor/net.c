@@ -205,21 +205,10 @@ static void set_url(struct transfer *t, const struct check *c)
 static void set_addresses(struct transfer *t, const struct check *c)
 {
 	struct buf line = {0};
-	char text[INET6_ADDRSTRLEN];
-	int port = c->url.port ? c->url.port : strcmp(c->url.scheme, "https") == 0 ? 443 : 80;
-	size_t i;
 
 	if (c->url.ipv6)
 		return;
-	buf_addf(&line, "%s:%d:", c->url.host, port);
-	for (i = 0; i < c->addresses.n; i++) {
-		const struct sockaddr_storage *a = &c->addresses.list[i].address;
-
-		if (a->ss_family == AF_INET)
-			buf_addf(&line, "%s%s", i ? "," : "", inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, text, sizeof(text)));
-		else
-			buf_addf(&line, "%s[%s]", i ? "," : "", inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, text, sizeof(text)));
-	}
+	lookup_write(&c->addresses, c->url.host, url_port(&c->url, 0), &line);
 	t->resolve = curl_slist_append(NULL, line.data);
 	buf_clear(&line);
 	curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);

@@ -129,11 +129,7 @@ int64_t watched_port(const struct watched *w)
 		return w->config.port;
 	if (!w->config.url || !schemes || !url_parse(w->config.url, schemes, &u, why, sizeof(why)) || !is_loopback(&u))
 		return 0;
-	if (u.port)
-		return u.port;
-	if (strcmp(u.scheme, "https") == 0)
-		return 443;
-	return probe_drivers[w->config.kind]->default_port ? probe_drivers[w->config.kind]->default_port : 80;
+	return url_port(&u, probe_drivers[w->config.kind]->default_port);
 }
 
 /* The last digits of a measurement are noise, and cost room in every sample. */

@@ -3,6 +3,8 @@
 
 #include "platform/url.h"
 
+#include "lib/mem.h"
+
 #include "lib/text.h"
 
 #include <arpa/inet.h>
@@ -68,6 +70,20 @@ static bool ipv6_allowed(const struct in6_addr *a)
 	if (IN6_IS_ADDR_V4MAPPED(a) || memcmp(b, nat64, sizeof(nat64)) == 0 || (IN6_IS_ADDR_V4COMPAT(a) && tail > 1))
 		return ipv4_allowed(tail);
 	return true;
+}
+
+int url_port(const struct url *u, int fallback)
+{
+	static const struct {
+		const char *scheme;
+		int port;
+	} known[] = {{"http", 80}, {"https", 443}, {"smtp", 25}, {"smtps", 465}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (!u->port && strcmp(u->scheme, known[i].scheme) == 0)
+			return known[i].port;
+	return u->port ? u->port : fallback;
 }
 
 bool url_address_allowed(const struct sockaddr *address)

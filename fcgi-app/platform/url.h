@@ -25,6 +25,8 @@ struct url {
 
 /* schemes: space separated.  False: why is one sentence that a user may read. */
 bool url_parse(const char *text, const char *schemes, struct url *u, char *why, size_t why_size);
+/* The port that it names, or the one that HTTP and mail have, or else fallback. */
+int url_port(const struct url *u, int fallback);
 /* May the monitor connect to it?  False for link-local, multicast, broadcast and anything that is neither IPv4 nor IPv6. */
 bool url_address_allowed(const struct sockaddr *address);
 

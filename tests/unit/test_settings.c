@@ -138,6 +138,23 @@ START_TEST(address_parts)
 }
 END_TEST
 
+START_TEST(ports)
+{
+	static const struct {
+		const char *text;
+		int port;
+	} of[] = {{"http://h", 80}, {"https://h/p", 443}, {"smtp://h", 25}, {"smtps://h", 465}, {"https://h:8443", 8443}, {"redis://h", 6379}, {"redis://h:1", 1}};
+	struct url u;
+	char why[200];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		ck_assert(url_parse(of[i].text, "http https smtp smtps redis", &u, why, sizeof(why)));
+		ck_assert_int_eq(url_port(&u, 6379), of[i].port);
+	}
+}
+END_TEST
+
 START_TEST(connect_address)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
@@ -414,6 +431,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, address, 0, ARRAY_LEN(addresses));
 	tcase_add_test(t, address_parts);
+	tcase_add_test(t, ports);
 	tcase_add_test(t, connect_address);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, partial);
