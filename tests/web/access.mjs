@@ -1,5 +1,5 @@
 // Tokens and users. May ask to "use" a token (answers with the status of a request) and to "login" with a name and a password (the same).
-import { ask, complain, enter, expect, look, open, run, shots, url } from './browser.mjs';
+import { ask, check, complain, enter, expect, look, open, run, shots, url } from './browser.mjs';
 
 const { SPARE: spare } = process.env;
 const VIEWS = [['tokens', '#/access', 'tbody tr'], ['users', '#/access?tab=users', 'tbody tr']];
@@ -20,12 +20,14 @@ async function tokens() {
 	await dialog(page).getByRole('button', { name: 'Create' }).click();
 	await dialog(page).getByText('Must be between 1 and 3650').waitFor();
 	await dialog(page).getByText('Must not be empty').waitFor();
+	await check(page, 'a new token');
 	await dialog(page).getByLabel('Name').fill('<img src=x onerror=alert(1)>');
 	await dialog(page).getByLabel('Good for').fill('7');
 	await dialog(page).getByLabel('What it may').selectOption('viewer');
 	await dialog(page).getByRole('button', { name: 'Create' }).click();
 	const secret = await page.locator('.secret').textContent();
 	await page.screenshot({ path: `${shots}/token-made.png` });
+	await check(page, 'a token that was made');
 	await dialog(page).getByRole('button', { name: 'Copy' }).click();
 	await page.locator('.toast', { hasText: 'on the clipboard' }).waitFor();
 	expect('tokens', 'the clipboard has something else', await page.evaluate(() => navigator.clipboard.readText()) === secret);
@@ -63,6 +65,7 @@ async function own() {
 	const row = page.locator('tbody tr', { hasText: 'you, now' });
 	await row.getByRole('button', { name: /^Revoke/ }).click();
 	await dialog(page).getByText('you will be logged out').waitFor();
+	await check(page, 'revoking');
 	await dialog(page).getByRole('button', { name: 'Revoke' }).click();
 	await page.getByText('Your session has ended').waitFor();
 	await page.context().close();
@@ -88,6 +91,7 @@ async function users() {
 	await dialog(page).getByRole('button', { name: 'Create' }).click();
 	await dialog(page).getByText(/^Must be a small letter/).waitFor();
 	await dialog(page).getByText(/^Must have between/).waitFor();
+	await check(page, 'a new user');
 	await dialog(page).getByLabel('Name').fill('alma');
 	await dialog(page).getByLabel('Role').selectOption('viewer');
 	for (const label of ['Password', 'The same again']) await dialog(page).getByLabel(label).fill('correct horse battery');

@@ -1,5 +1,5 @@
 // The configuration through the form. May ask for the "config" as the API gives it, "change" it behind the page's back, have a "secret" read from the store, "mute" and "unmute" live messages.
-import { ask, enter, expect, look, run, shots, url } from './browser.mjs';
+import { ask, check, enter, expect, look, run, shots, url } from './browser.mjs';
 
 const { VIEWER: viewer, OPERATOR: operator } = process.env;
 const VIEWS = [['configuration', '#/configuration', '#s-dashboard-refresh_interval', true], ['configuration-history', '#/configuration?tab=history', '.versions li', true]];
@@ -34,6 +34,7 @@ async function changing() {
 	const changes = await page.locator('dialog .changes li').allTextContents();
 	expect('changing', `the trial says ${changes}`, changes.length === 2 && /Refresh every.*5000.*3000/.test(changes[0]) && /scheduling.*on.*off/.test(changes[1]));
 	await page.screenshot({ path: `${shots}/configuration-trial.png` });
+	await check(page, 'trial');
 	expect('changing', 'a trial changes something', (await ask('config')).dashboard.refresh_interval === 5000);
 	await page.keyboard.press('Escape');
 	await save(page);
@@ -78,6 +79,7 @@ async function mistakes() {
 	await page.waitForFunction(() => document.activeElement.id === 's-notifications-mail_from');
 	expect('mistakes', `beside the sender: ${await said(page, sender)}`, (await said(page, sender)).includes('Needed while smtp_url is set'));
 	await page.screenshot({ path: `${shots}/configuration-mistakes.png` });
+	await check(page, 'mistakes');
 	expect('mistakes', 'a mistake was saved', (await ask('config')).integration.collector_url !== 'http://127.0.0.1:9');
 	await page.getByRole('button', { name: 'Discard' }).click();
 	expect('mistakes', 'not discarded', await page.getByLabel('Mail server', { exact: true }).inputValue() === '');
@@ -91,6 +93,7 @@ async function services() {
 	await dialog.getByLabel('Name', { exact: true }).fill('Lab');
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
 	await dialog.getByText('Must be up to 32 small letters').waitFor();
+	await check(page, 'a new service');
 	await dialog.getByLabel('Name', { exact: true }).fill('lab');
 	await dialog.getByLabel('Address').fill('http://127.0.0.1:9/health');
 	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
@@ -98,6 +101,7 @@ async function services() {
 	await page.getByLabel(/^Interval/).fill('1000');
 	await tryIt(page); // slower than its interval
 	await page.getByText('Must not be longer than interval_ms').waitFor();
+	await check(page, 'a service');
 	await page.getByLabel(/^Timeout/).fill('500');
 	await page.getByLabel('Token').fill('s3cret-of-the-lab');
 	await save(page);
@@ -133,6 +137,7 @@ async function conflicts() {
 	await banner.getByText(/somebody.*has changed the configuration/).waitFor();
 	await banner.getByText('you changed it too').waitFor();
 	await page.screenshot({ path: `${shots}/configuration-conflict.png` });
+	await check(page, 'conflict');
 	expect('conflicts', 'it can be overwritten unseen', await page.getByRole('button', { name: 'Check and save' }).isDisabled());
 	await banner.getByRole('button', { name: 'Keep my changes and go on' }).click();
 	await page.getByText('Was 6000.').waitFor();
@@ -167,6 +172,7 @@ async function history() {
 	await page.locator('.versions > li', { hasText: 'Fresh installation' }).getByRole('button').click();
 	const dialog = page.locator('dialog');
 	await dialog.locator('.changes li', { hasText: /Refresh every.*4000.*5000/ }).waitFor();
+	await check(page, 'going back');
 	await dialog.getByRole('button', { name: 'Leave it as it is' }).click();
 	expect('history', 'it went back unasked', (await ask('config')).dashboard.refresh_interval === 4000);
 	await page.locator('.versions > li', { hasText: 'Fresh installation' }).getByRole('button').click();
@@ -190,6 +196,7 @@ async function readers() {
 		await page.getByText('5,000 ms').waitFor();
 		expect(role, 'there is something to type into', await page.locator('main input, main select, main button').count() === 0);
 		await page.screenshot({ path: `${shots}/configuration-${role}.png` });
+		await check(page, role);
 		await page.getByRole('link', { name: 'History' }).click();
 		await page.locator('.versions > li').first().waitFor();
 		expect(role, 'there is a way back', await page.getByRole('button', { name: /Go back/ }).count() === 0);

@@ -1,6 +1,6 @@
 // Metrics of a real Redis, in three PARTs: live and from history, with gaps and wrong clocks; range, zoom, crosshair, keyboard, errors; the looks. May ask to "fill", "stop" and "start" the Redis, to "mute" and "unmute" live messages.
 import { readFileSync } from 'node:fs';
-import { ask, enter, expect, login, look, open, run, shots, url } from './browser.mjs';
+import { ask, check, enter, expect, login, look, open, run, shots, url } from './browser.mjs';
 
 const HERE = '#/metrics?services=redis&metrics=memory_usage.response_time_ms.up&range=15m';
 const VIEWS = [
@@ -136,6 +136,7 @@ async function moving() {
 	await page.locator('dialog').getByLabel('To').fill('2020-01-01T00:00');
 	await page.locator('dialog').getByRole('button', { name: 'Show' }).click();
 	await page.locator('dialog').getByText('Must be after the beginning').waitFor();
+	await check(page, 'a time of one\'s own');
 	await page.locator('dialog').getByLabel('From').fill('2019-12-01T00:00');
 	await page.locator('dialog').getByRole('button', { name: 'Show' }).click();
 	await page.getByText('Nothing was measured in this time').first().waitFor();
@@ -157,6 +158,7 @@ async function picking() {
 	await page.getByRole('checkbox', { name: /^This dashboard/ }).focus();
 	await page.keyboard.press('Space');
 	await page.getByRole('heading', { name: 'This dashboard' }).waitFor();
+	await check(page, 'picking');
 	await page.keyboard.press('Escape');
 	expect('picking', 'Escape does not close the list', await page.getByRole('checkbox').count() === 0);
 	expect('picking', 'the focus is lost', await page.getByRole('button', { name: /^Services/ }).evaluate((b) => b === document.activeElement));

@@ -79,7 +79,7 @@ function Board({ live, services, query }) {
 	const span = useMemo(() => spanOf(range, serverNow()), [range, moment]);
 
 	useUpdates('metrics_update', (u) => {
-		if (u.change !== 'sample') return live.reload();
+		if (u.change !== 'sample') return live.refresh();
 		take(u.service, u.metrics, parseTime(u.at));
 		newest.current.set(u.service, u);
 		if (newest.current.size > 1) return;

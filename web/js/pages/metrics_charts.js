@@ -51,7 +51,7 @@ const CHANGES = 100;
 /** A bar of the states; where nothing is known it is empty. */
 function States({ name, title, range, span }) {
 	const history = useResource(`states ${name} ${range.name} ${range.to ?? ''}`, (signal) => client.health.history(name, { sort: 'timestamp:desc', limit: CHANGES, ...(isMoving(range) ? {} : { to: iso(range.to) }) }, { signal }), { every: 60_000, liveEvery: 0 });
-	useUpdates('metrics_update', (u) => { if (u.change === 'service' && u.service === name && isLive(range, serverNow())) history.reload(); });
+	useUpdates('metrics_update', (u) => { if (u.change === 'service' && u.service === name && isLive(range, serverNow())) history.refresh(); });
 	const states = statesOf(history.data?.history ?? [], span, serverNow() / 1000);
 	const [from, to] = span;
 	const words = states.map((s) => `${stateOf('service', s.status).word} from ${formatTime(iso(s.from))} to ${formatTime(iso(s.to))}${s.issues.length ? `: ${s.issues.join('; ')}` : ''}`);
