@@ -49,7 +49,7 @@ def test_a_run_is_followed_while_the_live_connection_is_killed(stack, client):
 
 def test_a_run_is_followed_while_everything_is_killed(stack):
     """By both clients and the command at once: each round once and in order for each of them."""
-    id = stack.create(scenario="shell", start=True, configuration={"rounds": 80, "pace_ms": 100})
+    id = stack.create(scenario="shell", start=True, configuration={"rounds": 1000, "pace_ms": 100})
     told = {"sync": [], "async": []}
 
     def follow():
@@ -70,14 +70,16 @@ def test_a_run_is_followed_while_everything_is_killed(stack):
         done = stack.experiment(id)["rounds_completed"]
         stack.restart(name)
         stack.wait_until(lambda: stack.experiment(id)["rounds_completed"] > done, 60)
+    assert stack.control(id, "stop").status_code in (200, 202)
+    rounds = list(range(1, stack.wait_status(id, "stopped")["rounds_completed"] + 1))
     for f in followers:
         f.join(120)
     out, err = watching.communicate(timeout=120)
-    assert watching.returncode == 0, err
+    assert watching.returncode == 9, err
     for who, updates in told.items():
-        assert [u.current_round for u in updates if u.change == "round_completed"] == list(range(1, 81)), who
-        assert updates[-1].status == "completed", who
-    assert [u["current_round"] for u in map(json.loads, out.splitlines()) if u["change"] == "round_completed"] == list(range(1, 81))
+        assert [u.current_round for u in updates if u.change == "round_completed"] == rounds, who
+        assert updates[-1].status == "stopped", who
+    assert [u["current_round"] for u in map(json.loads, out.splitlines()) if u["change"] == "round_completed"] == rounds
 
 
 @pytest.mark.parametrize("blocked,killed", [(["_websocket"], "stream"), (["_websocket", "_server_sent"], "api"), (["_websocket", "_server_sent"], "lighttpd")])
