@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_MS INT64_C(60000)
-#define AGAIN_AWAY_MS INT64_C(15000)   /* somebody may be installing it just now */
+#define AGAIN_MS INT64_C(60000)        /* a check may be a Python program; who needs an answer sooner asks */
 #define WRITE_AGAIN_MS INT64_C(500)
 #define FORGET_MS INT64_C(600000)      /* after an engine was last looked at: it is configured no more */
 
@@ -64,7 +63,7 @@ static void take_catalog(struct monitor *m)
 static void settle(struct watched_engine *w, const struct monitor *m)
 {
 	w->state.checked_at_ms = m->now_ms;
-	w->due_mono_ms = m->mono_ms + (w->state.available ? AGAIN_MS : AGAIN_AWAY_MS);
+	w->due_mono_ms = m->mono_ms + AGAIN_MS;
 	w->unwritten = true;
 }
 
