@@ -234,8 +234,8 @@ static int create_in_transaction(struct request *q, const struct experiment_inpu
 
 static int create(struct request *q, struct response *r, const struct experiment_input *in, const struct wish *w, struct err *e)
 {
-	bool replayed;
-	int64_t id;
+	bool replayed = false;
+	int64_t id = 0;
 
 	if (store_begin(q->app->store, e) == -1)
 		return -1;

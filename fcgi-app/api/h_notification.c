@@ -100,7 +100,7 @@ int h_notification_test(struct request *q, struct response *r, struct err *e)
 	struct store *st = q->app->store;
 	int64_t ids[CHANNEL_MAX];
 	enum channel channel;
-	size_t i, n;
+	size_t i, n = 0;
 	int rc;
 
 	if (read_channel(q, &channel, e) == -1 || store_begin(st, e) == -1)
