@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define FEW 500 /* rows that are put in order sooner than found in it */
+
 const char *const experiment_sort_names[SORT_MAX] = {
 	[SORT_CREATED] = "created_at", [SORT_NAME] = "name",	       [SORT_STATUS] = "status",
 	[SORT_SCENARIO] = "scenario",  [SORT_ACCURACY] = "accuracy",   [SORT_LOSS] = "loss",
@@ -68,10 +70,22 @@ static int count_matching(struct store *st, const struct experiment_query *q, co
 	return 0;
 }
 
+/* The statement that finds them soonest. */
+static enum sql choose(const struct experiment_query *q, int64_t total)
+{
+	if (q->status && q->sort == SORT_CREATED)
+		return q->descending ? SQL_LIST_IN_STATUS_DESC : SQL_LIST_IN_STATUS_ASC;
+	if (q->active == 1)
+		return q->descending ? SQL_LIST_ACTIVE_DESC : SQL_LIST_ACTIVE_ASC;
+	/* In the order of another index each of these would be searched for among all that there are. */
+	if (q->status && !q->scenario && !q->q && total <= FEW)
+		return q->descending ? SQL_LIST_FEW_DESC : SQL_LIST_FEW_ASC;
+	return lists[q->sort][q->descending];
+}
+
 int experiment_each(struct store *st, const struct experiment_query *q, void (*fn)(void *arg, const struct experiment *x), void *arg, int64_t *total,
 		    struct err *e)
 {
-	enum sql which = lists[q->sort][q->descending];
 	struct buf pattern = {0};
 	struct experiment x;
 	sqlite3_stmt *s;
@@ -81,14 +95,11 @@ int experiment_each(struct store *st, const struct experiment_query *q, void (*f
 		like_pattern(q->q, &pattern);
 	rc = count_matching(st, q, &pattern, total, e);
 	if (rc == 0) {
-		if (q->status && q->sort == SORT_CREATED)
-			which = q->descending ? SQL_LIST_IN_STATUS_DESC : SQL_LIST_IN_STATUS_ASC;
-		else if (q->active == 1 && q->sort == SORT_CREATED)
-			which = q->descending ? SQL_LIST_ACTIVE_DESC : SQL_LIST_ACTIVE_ASC;
-		s = db_stmt(st, which);
+		s = db_stmt(st, choose(q, *total));
 		bind_filter(s, q, &pattern);
 		db_bind_i64(s, 4, q->limit);
 		db_bind_i64(s, 5, q->offset);
+		db_bind_i64(s, 7, q->sort); /* of most there is no such parameter, which is no matter */
 		while ((rc = db_step(st, s, e)) == 1) {
 			experiment_row(s, &x);
 			fn(arg, &x);
