@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX (64 * 1024) /* what a webhook may answer; it is not looked at */
+#define RETRY_AFTER_MAX_S 86400 /* a receiver may write any number */
 #define CA_FILE_MAX (8 * 1024 * 1024) /* a system's whole bundle has 0.2 MB */
 
 struct outgoing {
@@ -327,7 +328,7 @@ static void finish(struct delivery *d, CURLcode code)
 		fail(d, "");
 		snprintf(d->why, sizeof(d->why), "The webhook answered with status %ld", status);
 		if (curl_easy_getinfo(d->easy, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK)
-			d->retry_after_s = retry_after;
+			d->retry_after_s = retry_after < RETRY_AFTER_MAX_S ? retry_after : RETRY_AFTER_MAX_S;
 	} else if (d->forbidden) {
 		fail(d, "Its address is one that is never called (link-local, multicast or broadcast)");
 	} else if (code == CURLE_OK) {

@@ -28,7 +28,7 @@ enum delivery_state { DELIVERY_UNDER_WAY, DELIVERY_DONE, DELIVERY_FAILED };
 /* Takes body.  signature: of a webhook; NULL: none. */
 struct delivery *delivery_new(struct outgoing *o, enum channel channel, const struct notify_config *c, int64_t id, struct buf *body, const char *signature, int64_t mono_ms);
 enum delivery_state delivery_look(struct delivery *d, int64_t mono_ms);
-/* After DELIVERY_FAILED: why, in words without secrets; seconds that the receiver asks to wait, 0: it does not say. */
+/* After DELIVERY_FAILED: why, in words without secrets; seconds that the receiver asks to wait (at most a day), 0: it does not say. */
 const char *delivery_why(const struct delivery *d);
 int64_t delivery_retry_after_s(const struct delivery *d);
 void delivery_free(struct delivery *d);

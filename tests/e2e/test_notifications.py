@@ -11,6 +11,7 @@ import re
 import subprocess
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -227,6 +228,16 @@ def test_retries(stack, service, webhook):
     stack.wait_until(lambda: log(stack)[0]["status"] == "sent", 30, "the second try")
     assert log(stack)[0]["attempts"] == 2 and len(webhook.posts) == 2
     assert webhook.bodies[0]["id"] == webhook.bodies[1]["id"]
+
+
+@pytest.mark.parametrize("asked", ["100000", "9223372036854775807"])
+def test_a_receiver_that_asks_for_a_pause_gets_an_hour_at_most(stack, webhook, asked):
+    webhook.status, webhook.headers = 503, {"Retry-After": asked}
+    configure(stack, webhook_url=webhook.url())
+    assert stack.client.post("/notifications/test", json={"channel": "webhook"}).status_code == 202
+    stack.wait_until(lambda: log(stack) and log(stack)[0]["last_error"], 15, "a failure in the log")
+    pause = datetime.fromisoformat(log(stack)[0]["next_attempt_at"]) - datetime.now(timezone.utc)
+    assert timedelta(minutes=58) < pause <= timedelta(minutes=60)
 
 
 def test_a_mute_receiver_holds_up_nothing(stack, service, webhook):
