@@ -97,6 +97,17 @@ def test_every_example_is_as_it_says(document):
     nothing(found)
 
 
+def without_example(operation):
+    """What a reader would have to imagine; the documents themselves, and plain bytes, need none."""
+    follow = contract.document.follow
+    bodies = [("request", follow(operation.get("requestBody", {})))] + [(status, follow(answer)) for status, answer in operation["responses"].items()]
+    for what, body in bodies:
+        for kind, content in body.get("content", {}).items():
+            schema = follow(content.get("schema", {}))
+            if "example" not in content and not schema.get("examples") and kind != "application/octet-stream" and schema != {"type": "object"}:
+                yield f"{what} {kind}"
+
+
 def test_every_operation_says_what_all_can_answer():
     """What the dispatcher may say on any route, and what belongs to a method, to a body and to a role."""
     found = []
@@ -119,4 +130,5 @@ def test_every_operation_says_what_all_can_answer():
                 found.append(f"{name} has no success")
             if not operation.get("summary") or not operation.get("tags"):
                 found.append(f"{name} has no summary or tag")
+            found += [f"{name} has no example {what}" for what in without_example(operation)]
     nothing(found)
