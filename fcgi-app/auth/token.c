@@ -107,6 +107,8 @@ static int check_times(struct json_object *payload, int64_t now_s, struct claims
 
 	if (!integer(payload, "exp", &c->expires_at_s, &present) || c->expires_at_s < 0)
 		return refuse(e, "it has no time of expiry (exp) as an integer");
+	if (c->expires_at_s > TOKEN_EXPIRES_MAX_S)
+		c->expires_at_s = TOKEN_EXPIRES_MAX_S;
 	if (!integer(payload, "nbf", &nbf, &present)) {
 		if (present)
 			return refuse(e, "its nbf is not an integer");

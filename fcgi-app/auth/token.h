@@ -24,6 +24,7 @@
 
 #define TOKEN_TEXT_MAX 4096
 #define TOKEN_LEEWAY_S 60
+#define TOKEN_EXPIRES_MAX_S INT64_C(253402300799) /* the last second of the year 9999 */
 #define TOKEN_SUBJECT_MAX 200
 #define TOKEN_JTI_MAX 64
 
@@ -32,7 +33,8 @@ struct claims {
 	char jti[TOKEN_JTI_MAX + 1]; /* "" where an outside token has none */
 	enum role role;
 	int64_t experiment_id; /* an engine's token: good for this one only, role is ROLE_NONE; else 0 */
-	int64_t issued_at_s, expires_at_s; /* Unix seconds */
+	int64_t issued_at_s;
+	int64_t expires_at_s;  /* Unix seconds, TOKEN_EXPIRES_MAX_S at most: it can be counted in milliseconds */
 	bool outside;          /* signed by the outside identity provider: has no row in the store */
 	bool previous;         /* of token_verify(): signed with the secret before the present one, so the next exchange ends it */
 };

@@ -63,7 +63,7 @@ bool authorize_refresh(struct authorize *a, int64_t now_ms)
  */
 static int64_t end_of(const struct claims *c, int64_t now_ms)
 {
-	int64_t end_ms = c->expires_at_s > INT64_MAX / MS_PER_S - TOKEN_LEEWAY_S ? INT64_MAX : c->expires_at_s * MS_PER_S;
+	int64_t end_ms = c->expires_at_s * MS_PER_S;
 
 	return end_ms <= now_ms ? end_ms + TOKEN_LEEWAY_S * MS_PER_S : end_ms;
 }
@@ -84,7 +84,7 @@ int authorize_token(struct authorize *a, const char *token, int64_t now_ms, stru
 	v->outside = c.outside;
 	v->keys = a->generation - (c.previous ? 1 : 0);
 	v->ends_ms = end_of(&c, now_ms);
-	v->expires_ms = c.expires_at_s > INT64_MAX / MS_PER_S ? INT64_MAX : c.expires_at_s * MS_PER_S;
+	v->expires_ms = c.expires_at_s * MS_PER_S;
 	return 0;
 }
 
