@@ -8,6 +8,7 @@
 
 #define ROUNDS_NEEDED 3
 #define GAINS 5
+#define YEAR_10000_MS INT64_C(253402300800000) /* no time after it can be written */
 
 static int by_value(const void *a, const void *b)
 {
@@ -34,7 +35,13 @@ int64_t progress_estimate_end_ms(const struct progress_round *rounds, size_t n, 
 		durations[i] = rounds[i].duration_ms;
 	qsort(durations, n, sizeof(durations[0]), by_value);
 	median = n % 2 ? durations[n / 2] : (durations[n / 2 - 1] + durations[n / 2]) / 2;
-	return now_ms + median * (rounds_left > 0 ? rounds_left : 0);
+	if (rounds_left <= 0)
+		return now_ms;
+	if (median > (YEAR_10000_MS - 1 - now_ms) / rounds_left) {
+		*why = "Not before the year 10000";
+		return 0;
+	}
+	return now_ms + median * rounds_left;
 }
 
 double progress_convergence_rate(const struct progress_round *rounds, size_t n)

@@ -142,6 +142,12 @@ START_TEST(derived)
 	/* The median of four is the mean of the two in the middle: one round of 9 s does not spoil it. */
 	ck_assert_int_eq(progress_estimate_end_ms(r, 4, 10, 5000, &why), 5000 + 10 * 1150);
 	ck_assert_ptr_null(why);
+	ck_assert_int_eq(progress_estimate_end_ms(r, 4, -1, 5000, &why), 5000);
+	/* An engine may say what it likes. */
+	ck_assert_int_eq(progress_estimate_end_ms(r, 4, INT64_MAX, 5000, &why), 0);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_int_eq(progress_estimate_end_ms(r, 4, 220349826778, 5000, &why), 253402300799700);
+	ck_assert_ptr_null(why);
 	ck_assert_double_eq_tol(progress_convergence_rate(r, 4), 0.1, 1e-12);
 	ck_assert(isnan(progress_convergence_rate(r, 1)));
 	r[1].accuracy = NAN;
