@@ -330,7 +330,7 @@ static void finish(struct exchange *x, const char *request_id)
 	char allow[METHODS_TEXT_MAX];
 	bool read = x->q.method == METHOD_GET && r->status == 200;
 
-	if (read && r->etag[0] && x->w->if_none_match && media_names_tag(x->w->if_none_match, r->etag))
+	if (read && r->etag[0] && x->w->if_none_match && media_names_tag(x->w->if_none_match, r->etag, true))
 		r->status = 304;
 	if (r->etag[0])
 		buf_addf(&r->headers, "ETag: %s\r\n", r->etag);

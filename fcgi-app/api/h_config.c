@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "api/handlers.h"
+#include "api/media.h"
 #include "lib/json_in.h"
 #include "platform/settings.h"
 #include "store/configuration.h"
@@ -41,25 +42,6 @@ int h_config_describe(struct request *q, struct response *r, struct err *e)
 	settings_describe(&r->json);
 	json_object_end(&r->json);
 	return 0;
-}
-
-/* RFC 9110, 13.1.1: a list of entity tags, or "*"; a weak one never matches. */
-static bool if_match_allows(const char *header, int64_t version)
-{
-	char tag[ETAG_MAX];
-	size_t n = strlen(version_tag(version, tag));
-	const char *p = header;
-
-	while (*p) {
-		size_t len;
-
-		p += strspn(p, " \t,");
-		len = strcspn(p, " \t,");
-		if ((len == 1 && *p == '*') || (len == n && memcmp(p, tag, n) == 0))
-			return true;
-		p += len;
-	}
-	return false;
 }
 
 /* What a request asks for: a patch, or (patch NULL) an earlier version. */
@@ -119,7 +101,7 @@ static int change_keep(struct request *q, struct change *c, int64_t *version, st
 	if (config_current(q->app->store, &c->current, e) == -1)
 		return -1;
 	*version = c->current.version;
-	if (q->if_match && !if_match_allows(q->if_match, c->current.version)) {
+	if (q->if_match && !media_names_tag(q->if_match, version_tag(c->current.version, tag), false)) {
 		err_set(e, ERR_PRECONDITION, "The configuration has been changed meanwhile; it is at version %" PRId64 " now", c->current.version);
 		err_detail(e, "etag", "%s", version_tag(c->current.version, tag));
 		return -1;

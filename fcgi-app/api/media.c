@@ -3,6 +3,8 @@
 
 #include "api/media.h"
 
+#include "lib/mem.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -53,7 +55,21 @@ bool media_is_key(const char *key)
 	return i >= 1 && i <= 255;
 }
 
-bool media_names_tag(const char *list, const char *etag)
+/* The tag's length without what a web server that has compressed the answer puts before the closing quote: "7-gzip" is "7". */
+static size_t plain_len(const char *tag, size_t len)
+{
+	static const char *const marks[] = {"-gzip\"", "-br\"", "-deflate\"", "-zstd\""};
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_LEN(marks); i++) {
+		n = strlen(marks[i]);
+		if (len > n && memcmp(tag + len - n, marks[i], n) == 0)
+			return len - n;
+	}
+	return len > 0 && tag[len - 1] == '"' ? len - 1 : 0;
+}
+
+bool media_names_tag(const char *list, const char *etag, bool weak)
 {
 	size_t n = strlen(etag);
 
@@ -61,10 +77,10 @@ bool media_names_tag(const char *list, const char *etag)
 		size_t len;
 
 		list += strspn(list, " \t,");
-		if (strncmp(list, "W/", 2) == 0)
+		if (weak && strncmp(list, "W/", 2) == 0)
 			list += 2;
 		len = strcspn(list, " \t,");
-		if ((len == 1 && *list == '*') || (len == n && memcmp(list, etag, n) == 0))
+		if ((len == 1 && *list == '*') || (len >= n && plain_len(list, len) == n - 1 && memcmp(list, etag, n - 1) == 0))
 			return true;
 		list += len;
 	}

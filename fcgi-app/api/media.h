@@ -8,7 +8,7 @@
 bool media_is_json(const char *content_type);
 /* 1 to 255 visible ASCII characters. */
 bool media_is_key(const char *idempotency_key);
-/* Does an If-None-Match header name the tag (weak comparison), or all ("*")? */
-bool media_names_tag(const char *if_none_match, const char *etag);
+/* Does an If-None-Match (weak comparison) or If-Match (strong) header name the tag, which is in quotes, or all ("*")?  As a compressing web server marks it, too. */
+bool media_names_tag(const char *list, const char *etag, bool weak);
 
 #endif

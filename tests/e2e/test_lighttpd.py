@@ -34,3 +34,20 @@ def test_requests_wait_while_the_pool_is_started_again(stack):
             answer.result(0.2)
         stack.api.start()
         assert answer.result(20).status_code == 200
+
+
+def test_answers_to_a_page_are_compressed(stack):
+    """To a browser with a session, not to programs; the tag of a compressed answer is as good as the API's own."""
+    stack.create(configuration={"rounds": 3})
+    assert "Content-Encoding" not in stack.client.get("/experiments").headers
+    with httpx.Client(base_url=f"{stack.url}/api/v1", headers={"Accept-Encoding": "gzip", "Cookie": f"flopynet_session={stack.token}", "Origin": stack.url}) as page:
+        listed = page.get("/experiments")
+        assert listed.headers["Content-Encoding"] == "gzip" and listed.json()["total"] == 1
+        tag = listed.headers["ETag"]
+        again = page.get("/experiments", headers={"If-None-Match": tag})
+        assert again.status_code == 304 and again.content == b""
+        config = page.get("/config")
+        assert config.headers["Content-Encoding"] == "gzip"
+        change = {"dashboard": {"max_experiments": 3}}
+        assert page.put("/config", json=change, headers={"If-Match": config.headers["ETag"]}).status_code == 200
+        assert page.put("/config", json=change, headers={"If-Match": config.headers["ETag"]}).status_code == 412

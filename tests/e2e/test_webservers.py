@@ -42,6 +42,7 @@ def server(request, backend):
     web.mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>the dashboard</title>")
     (web / "page.mjs").write_text("export {};")
+    (web / "large.css").write_text("p { color: inherit; }\n" * 100)
     (web / "docs").mkdir()
     (web / "docs/index.html").write_text("<!doctype html><title>the document</title>")
     server = WebServer(kind, root, backend.api_socket, backend.stream_port, web, prefix)
@@ -115,6 +116,8 @@ def test_pages(server):
     assert "default-src 'self'" in r.headers["Content-Security-Policy"] and r.headers["X-Content-Type-Options"] == "nosniff"
     assert "javascript" in httpx.get(f"{server.url}/page.mjs").headers["Content-Type"]
     assert httpx.get(f"{server.url}/nosuch.html").status_code == 404
+    large = httpx.get(f"{server.url}/large.css", headers={"Accept-Encoding": "gzip"})
+    assert large.headers["Content-Encoding"] == "gzip" and large.text.count("inherit") == 100
     docs = httpx.get(f"{server.url}/docs/")
     assert docs.status_code == 200 and "the document" in docs.text and docs.headers["X-Content-Type-Options"] == "nosniff"
     assert httpx.get(f"{server.url}/docs", follow_redirects=True).url == docs.url

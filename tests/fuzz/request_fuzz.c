@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (w.content_type)
 		media_is_json(w.content_type);
 	if (w.if_none_match)
-		media_names_tag(w.if_none_match, "\"tag\"");
+		media_names_tag(w.if_none_match, "\"tag\"", true);
 	if (w.idempotency_key)
 		media_is_key(w.idempotency_key);
 	if (w.origin)

@@ -276,11 +276,18 @@ START_TEST(media_values)
 	ck_assert(!media_is_key("a b"));
 	ck_assert(!media_is_key("a\x7f"));
 	ck_assert(!media_is_key("\xc3\xa4"));
-	ck_assert(media_names_tag("\"a\"", "\"a\""));
-	ck_assert(media_names_tag("\"b\", W/\"a\"", "\"a\""));
-	ck_assert(media_names_tag("*", "\"a\""));
-	ck_assert(!media_names_tag("\"ab\"", "\"a\""));
-	ck_assert(!media_names_tag("", "\"a\""));
+	ck_assert(media_names_tag("\"a\"", "\"a\"", true));
+	ck_assert(media_names_tag("\"b\", W/\"a\"", "\"a\"", true));
+	ck_assert(media_names_tag("*", "\"a\"", true));
+	ck_assert(!media_names_tag("\"ab\"", "\"a\"", true));
+	ck_assert(!media_names_tag("", "\"a\"", true));
+	/* Strongly: a weak tag is none of ours. */
+	ck_assert(media_names_tag("\"b\", \"a\"", "\"a\"", false) && media_names_tag("*", "\"a\"", false));
+	ck_assert(!media_names_tag("W/\"a\"", "\"a\"", false));
+	/* As web servers mark what they have compressed. */
+	ck_assert(media_names_tag("\"a-gzip\"", "\"a\"", false) && media_names_tag("\"x\", W/\"a-br\"", "\"a\"", true));
+	ck_assert(!media_names_tag("\"a-other\"", "\"a\"", true) && !media_names_tag("\"-gzip\"", "\"a\"", true) && !media_names_tag("\"a-gzip", "\"a\"", true));
+	ck_assert(!media_names_tag("\"", "\"a\"", true) && !media_names_tag("a", "\"a\"", true) && !media_names_tag("\"a", "\"a\"", true));
 }
 END_TEST
 

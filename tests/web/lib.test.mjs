@@ -1,10 +1,14 @@
 // Pure parts of the page that experiments stand on.
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { marksNear, marksOf, withAlerts } from '../../web/js/lib/chart_data.js';
 import { sparkPath } from '../../web/js/lib/spark.js';
 import { applySample, applyUpdate, withPoint } from '../../web/js/lib/update.js';
 
+const web = fileURLToPath(new URL('../../web', import.meta.url));
 const at = (s) => new Date(Date.UTC(2024, 0, 15, 10, 0, s)).toISOString();
 const ROUNDS = [1, 2, 3, 4].map((round) => ({ round, started_at: at(round * 10 - 10), completed_at: at(round * 10), accuracy: round / 10 }));
 
@@ -42,4 +46,21 @@ test('a sample says when a service was asked and how quick it was; of one that i
 	assert.deepEqual(applySample(services, { service: 'redis', at: at(9), metrics: { response_time_ms: 2 } }).redis, { status: 'connected', last_check: at(9), stale: false, response_time_ms: 2 });
 	assert.equal(applySample(services, { service: 'redis', at: at(9), metrics: {} }).redis.response_time_ms, 5);
 	assert.equal(applySample(services, { service: 'other', at: at(9), metrics: {} }), services);
+});
+
+/** Modules that one imports at once, and what those import. */
+function graphOf(file, seen = new Set()) {
+	for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'"]*from '(\.[^']+)';/gm)) {
+		const next = resolve(dirname(file), from);
+		if (seen.has(next)) continue;
+		seen.add(next);
+		if (!next.endsWith('htm-preact.js')) graphOf(next, seen);
+	}
+	return seen;
+}
+
+test('what every page needs is asked for at once, not one import after another', { skip: !existsSync(resolve(web, 'vendor')) && 'the libraries are not there' }, () => {
+	const wanted = [...graphOf(resolve(web, 'js/main.js'))].map((file) => file.slice(web.length + 1)).sort();
+	const asked = [...readFileSync(resolve(web, 'index.html'), 'utf8').matchAll(/rel="modulepreload" href="([^"]+)"/g)].map((m) => m[1]).sort();
+	assert.deepEqual(asked, wanted);
 });

@@ -41,7 +41,7 @@ ErrorLog /dev/stderr
 	Include {snippet}
 </VirtualHost>
 """
-_APACHE_MODULES = "mpm_event authz_core alias dir mime headers setenvif env proxy proxy_fcgi proxy_http proxy_wstunnel"
+_APACHE_MODULES = "mpm_event authz_core alias dir mime headers setenvif env proxy proxy_fcgi proxy_http proxy_wstunnel filter deflate"
 _CADDY = """
 {{
 	admin off

@@ -14,7 +14,7 @@ import { Pager, SortHead, TableBox } from '../parts/table.js';
 import { RuleDialog } from './rule_dialog.js';
 
 const DEFAULTS = { sort: 'id:asc', offset: 0, edit: '' };
-const PAGE = 50;
+const PAGE = 100;
 
 export default function Rules({ query }) {
 	const shown = { ...DEFAULTS, ...query, offset: queryNumber(query.offset) };
