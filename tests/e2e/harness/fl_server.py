@@ -17,10 +17,10 @@ QUICK = {"interval_ms": 500, "timeout_ms": 400, "failure_threshold": 1, "success
 def add_engines(s):
     """Engines fast, launched and broken, made of the shipped one, each with a scenario of its name."""
     engine = json.loads((SOURCE / "conf/engines/flopynet.json").read_text())
-    fast = ["flopynet-flserver", "--poll-ms", "100", "--lost-after", "4", "--begin-within", "3"]
+    fast = ["flopynet-flserver", "--poll-ms", "100", "--lost-after", "8", "--begin-within", "5"]
     for name, more in {
         "fast": {"command": fast},
-        "launched": {"command": [*fast, "--", "/usr/bin/python3", str(SOURCE / "tests/fixtures/services/fl_server_fake.py"), "PORT", "{rounds}", "0.2"],
+        "launched": {"command": [*fast, "--begin-within", "60", "--", "/usr/bin/python3", str(SOURCE / "tests/fixtures/services/fl_server_fake.py"), "PORT", "{rounds}", "0.2"],
                      "needs": None, "capabilities": {**engine["capabilities"], "abort": True}},
         "broken": {"command": [*fast, "--", "sh", "-c", "echo no torch here >&2; exit 3"], "needs": None},
     }.items():
