@@ -414,3 +414,4 @@ def test_the_monitor_may_be_killed_and_everything_ended(s):
         assert fl.is_paused and any("cannot be aborted from here" in t for _, t in timeline(s, id)) and x["failure"] is None
         s.monitor.start()
         s.wait_ready()
+        s.wait_status(s.create(start=True), "completed")
