@@ -201,7 +201,7 @@ class Example:
 
 @pytest.fixture(scope="module")
 def example(request):
-    stack = make_stack(request)
+    stack = make_stack(request, settings={"api": {"control_wait_ms": 20000}})  # the example's answers are those of an engine that has confirmed, however busy the machine
     # What is under way is stopped also when setting it up fails.
     example = Example.__new__(Example)
     example.databases = []
