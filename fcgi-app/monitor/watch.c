@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define HELD_UP_MS 250         /* between two turns: far over a tick, well under any timeout that people set */
+#define ASK_AGAIN_MAX 10       /* a store may stay locked for some seconds; on a machine that never keeps up a failure counts in the end */
 #define IN_FLIGHT_SHARE 2      /* of the descriptors that may be open, one in so many may be a check's */
 #define FRESH_INTERVALS 2      /* the policy engine was seen so lately that fl_server may be asked what asks it */
 
@@ -201,11 +202,13 @@ static void conclude(struct watch *p, struct watched *w, struct monitor *m)
 	struct usage_reading usage = {.cpu_percent = NAN};
 	enum health_state previous;
 
-	if (w->held_up && r->seen == SEEN_FAILED) {
+	if (w->held_up && r->seen == SEEN_FAILED && w->asked_again < ASK_AGAIN_MAX) {
+		w->asked_again++;
 		land(p, w);
 		launch(p, w, m);
 		return;
 	}
+	w->asked_again = 0;
 	if (w->held_up)
 		r->response_ms = w->response_ms; /* ours is in it */
 	if (m->settings.real_time_metrics || w->config.kind == PROBE_PROCESS)

@@ -41,6 +41,7 @@ struct watched {
 	/* Under way */
 	struct check *check;
 	bool held_up;                 /* the loop was, since the check began: a failure may be ours */
+	int asked_again;              /* checks in a row that failed so */
 	struct lookup lookup;
 	struct usage_meter meter;
 	bool dirty;                   /* the store's row is not as this is */
