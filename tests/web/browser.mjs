@@ -65,7 +65,12 @@ export async function check(page, where) {
 
 /** [name, hash, selector of what is there once it is drawn, whole: picture more than the window] */
 export async function look(view, pages) {
-	const page = await enter(view, VIEWS[view]);
+	const page = await open(view, VIEWS[view]);
+	await page.goto(`${url}/`);
+	await page.getByRole('button', { name: 'Log in' }).waitFor();
+	await page.screenshot({ path: `${shots}/login-${view}.png`, animations: 'disabled' });
+	if (view !== 'huge') await check(page, `${view} login`);
+	await login(page);
 	for (const [name, hash, there, whole] of pages) {
 		await page.goto('about:blank');
 		await page.goto(`${url}/${hash}`);
