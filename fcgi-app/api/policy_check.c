@@ -77,11 +77,12 @@ static int current_list(struct request *q, const struct json_object *status, str
 	if (policy_list_get(q->app->store, l, e) == -1)
 		return -1;
 	list = parse(l->policies);
-	enough = l->listed_at_ms && q->now_ms - l->listed_at_ms < GOOD_FOR_MS && all_listed(list, status);
+	/* What is from the future is from before the clock was set back: of no known age. */
+	enough = l->listed_at_ms && llabs(q->now_ms - l->listed_at_ms) < GOOD_FOR_MS && all_listed(list, status);
 	json_object_put(list);
 	if (enough)
 		return 1;
-	if (l->reason && q->now_ms - l->tried_at_ms < TRIED_FOR_MS)
+	if (l->reason && llabs(q->now_ms - l->tried_at_ms) < TRIED_FOR_MS)
 		return 0;
 	policy_list_clear(l);
 	if (inquire(q, INQUIRY_POLICIES, POLICIES_WAIT_MS, e) == -1 || policy_list_get(q->app->store, l, e) == -1)

@@ -1,5 +1,6 @@
 """Policies of experiments against the policy engine: verified at creation where it answers, later where it did not, and never at the price of a slow API."""
 import concurrent.futures
+import sqlite3
 import sys
 import time
 
@@ -64,6 +65,16 @@ def test_a_policy_that_was_just_made_is_known(s, engine):
     id = s.create(policies=["brand_new"])
     r = s.client.post(f"/experiments/{id}/clone", json={"policies": ["brand_old"]})
     assert r.status_code == 400 and "did you mean brand_new?" in r.json()["error"]["details"]["policies"]
+
+
+def test_a_list_of_a_clock_that_was_ahead_is_no_answer(s, engine):
+    """Neither a failure nor a list of tomorrow keeps anybody from asking today."""
+    assert status(create(s, "adaptive_qos")) == {"adaptive_qos": "verified"}
+    with sqlite3.connect(s.state / "flopynet.db", timeout=20) as db:
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("UPDATE policy_list SET tried_at_ms = ?1, listed_at_ms = ?1, reason = 'It was away'", (int((time.time() + 86400) * 1000),))
+    engine.listed.append(("of_today", "Of today"))
+    assert status(create(s, "of_today")) == {"of_today": "verified"}
 
 
 def test_without_policies_nobody_waits(s, engine):
