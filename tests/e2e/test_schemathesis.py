@@ -28,8 +28,10 @@ def test_the_document_is_openapi():
     assert done.returncode == 0, done.stdout
 
 
+# By itself what follows the links from one answer to the next request comes further than after all the rest.
 @pytest.mark.timeout(SECONDS + 720)
-def test_every_request_gets_a_documented_answer(stack_with, tmp_path):
+@pytest.mark.parametrize("phases, bound", [("examples,coverage,fuzzing", ["--max-examples", EXAMPLES]), ("examples,stateful", ["--max-time", 20])], ids=["single", "linked"])
+def test_every_request_gets_a_documented_answer(stack_with, tmp_path, phases, bound):
     # Limits are there, but far away.
     stack = stack_with(settings={"rate": {"standard_per_hour": 100_000_000, "live_per_hour": 100_000_000}})
     run = stack.create(start=True)
@@ -40,8 +42,8 @@ def test_every_request_gets_a_documented_answer(stack_with, tmp_path):
     assert stack.client.post("/silences", json={"service": "redis", "until": "2099-01-01", "reason": "a test"}).status_code in (201, 400)
     stack.wait_until(lambda: stack.client.get("/alerts").json()["alerts"], 30, "an alert")
     argv = [PYTHON, "-m", "schemathesis.cli", "--config-file", SOURCE / "tests/schemathesis/schemathesis.toml", "run", f"{stack.url}/api/v1/openapi.json",
-            "--seed", SEED, "--no-color", *(["--max-time", SECONDS] if SECONDS else ["--max-examples", EXAMPLES])]
+            "--phases", phases, "--seed", SEED, "--no-color", *(["--max-time", SECONDS] if SECONDS else bound)]
     done = subprocess.run([str(a) for a in argv], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS + 600,
                           env={**os.environ, "TOKEN": stack.token, "PYTHONPATH": str(SOURCE / "tests/schemathesis"), "PYTHONDONTWRITEBYTECODE": "1"})
-    (stack.build / "schemathesis.log").write_text(done.stdout)
+    (stack.build / f"schemathesis-{phases.split(',')[-1]}.log").write_text(done.stdout)
     assert done.returncode == 0, done.stdout[-12000:]

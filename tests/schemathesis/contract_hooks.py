@@ -54,3 +54,7 @@ def before_call(context, case, **kwargs):
     # Addresses that were made up would be called by probes and notifications: such a change is only tried.
     if operation in ("updateConfig", "revertConfig") and "dry_run" not in (case.query or {}):
         case.query = {**(case.query or {}), "dry_run": "true"}
+    # A scenario's name is made up too; with one that is there something comes into being, and the links from it lead further.
+    if operation in ("createExperiment", "cloneExperiment") and case.meta and case.meta.generation.mode.is_positive and isinstance(case.body, dict) and len(str(case.body)) % 4:
+        scenario = {"scenario": "shell"} if operation == "createExperiment" else {}
+        case.body = {**{k: v for k, v in case.body.items() if k not in ("configuration", "seed")}, **scenario}
