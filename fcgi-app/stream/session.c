@@ -388,10 +388,20 @@ void session_receive(struct session *s, const char *data, size_t len, bool first
 	buf_clear(&s->in);
 }
 
+/* The clock was set back since: what waits for a time begins to wait now. */
+static void not_ahead(int64_t *ms, int64_t now_ms)
+{
+	if (*ms > now_ms)
+		*ms = now_ms;
+}
+
 void session_sweep(struct session *s, int64_t now_ms)
 {
 	if (s->end)
 		return;
+	not_ahead(&s->opened_ms, now_ms);
+	not_ahead(&s->pieces_ms, now_ms);
+	not_ahead(&s->sent_ms, now_ms);
 	if (!s->place && now_ms - s->opened_ms >= SESSION_AUTH_MS)
 		session_end(s, SESSION_END_MUTE, "No authenticate came within 5 seconds");
 	else if (s->place && now_ms >= s->who.ends_ms)

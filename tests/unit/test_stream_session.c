@@ -253,6 +253,24 @@ START_TEST(a_stream_that_is_silent_and_one_that_is_stuck)
 }
 END_TEST
 
+/* Set back by an hour: who is silent gets its heartbeat all the same, and who does not say who it is is not borne for an hour. */
+START_TEST(a_clock_that_is_set_back)
+{
+	struct session *stream = session_new(&server, SESSION_EVENTS, wake, &wakes);
+	int64_t now_ms = START_MS - 3600000;
+
+	enter(stream, "b", INT64_MAX);
+	session_sweep(stream, now_ms);
+	session_sweep(s, now_ms);
+	ck_assert(!stream->heartbeat && !s->end);
+	session_sweep(stream, now_ms + SESSION_HEARTBEAT_MS);
+	session_sweep(s, now_ms + SESSION_AUTH_MS);
+	ck_assert(stream->heartbeat);
+	ck_assert_int_eq(s->end, SESSION_END_MUTE);
+	session_free(stream);
+}
+END_TEST
+
 START_TEST(the_door_of_a_server_that_stops)
 {
 	struct handshake h = {"/ws/dashboard", "h", NULL, NULL, NULL, NULL};
@@ -289,6 +307,7 @@ int main(void)
 	tcase_add_test(tc, a_hundred_messages_a_second);
 	tcase_add_test(tc, places_come_back);
 	tcase_add_test(tc, a_stream_that_is_silent_and_one_that_is_stuck);
+	tcase_add_test(tc, a_clock_that_is_set_back);
 	tcase_add_test(tc, the_door_of_a_server_that_stops);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
