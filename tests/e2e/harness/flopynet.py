@@ -31,4 +31,5 @@ class Flopynet:
         return done.stdout
 
     def start(self, *args, **more):
-        return subprocess.Popen([*self.program, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env, **more)
+        # What is started in the background of a script, as this may be, would not hear a SIGINT.
+        return subprocess.Popen(["env", "--default-signal=INT", *self.program, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env, **more)

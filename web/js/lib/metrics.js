@@ -108,7 +108,7 @@ export function withSample(points, t, value, step) {
 	const last = points.at(-1);
 	if (last && last.t > at) return points; // history knows it already
 	if (!last || last.t < at) return [...points, { t: at, value, min: value, max: value, n: 1 }];
-	return points.with(-1, { t: at, value: (last.value * last.n + value) / (last.n + 1), min: Math.min(last.min, value), max: Math.max(last.max, value), n: last.n + 1 });
+	return [...points.slice(0, -1), { t: at, value: (last.value * last.n + value) / (last.n + 1), min: Math.min(last.min, value), max: Math.max(last.max, value), n: last.n + 1 }];
 }
 
 /** How far apart points usually are: a service that is asked every minute has no gaps at a step of five seconds. */

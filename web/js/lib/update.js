@@ -38,11 +38,14 @@ export function applySample(services, { service, metrics, at }) {
 	return { ...services, [service]: { ...before, last_check: at ?? before.last_check, stale: false, response_time_ms: typeof quick === 'number' ? quick : before.response_time_ms } };
 }
 
+/** A copy with `item` in the place of `removed` others. (Array.prototype.with and toSpliced are missing in Node 18, in which this is tested.) */
+const placed = (list, at, removed, item) => [...list.slice(0, at), item, ...list.slice(at + removed)];
+
 /** Clients by id, with one of them new or changed. */
 export function withClient(clients, client) {
 	const at = clients.findIndex((c) => c.id >= client.id);
 	if (at < 0) return [...clients, client];
-	return clients[at].id === client.id ? clients.with(at, { ...clients[at], ...client }) : clients.toSpliced(at, 0, client);
+	return clients[at].id === client.id ? placed(clients, at, 1, { ...clients[at], ...client }) : placed(clients, at, 0, client);
 }
 
 /** Rounds in order, each once, with another one. */
@@ -50,5 +53,5 @@ export function withRound(rounds, round) {
 	const last = rounds.at(-1);
 	if (!last || last.round < round.round) return [...rounds, round];
 	const at = rounds.findIndex((r) => r.round >= round.round);
-	return rounds[at].round === round.round ? rounds.with(at, round) : rounds.toSpliced(at, 0, round);
+	return placed(rounds, at, rounds[at].round === round.round ? 1 : 0, round);
 }
