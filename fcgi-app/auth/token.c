@@ -247,6 +247,8 @@ int token_make_jti(char out[TOKEN_JTI_MAX + 1], struct err *e)
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return err_set(e, ERR_INTERNAL, "the system gives no random bytes");
+	/* It begins with a letter: on a command line "-" would begin an option. */
+	random[0] &= 0x7f;
 	base64url_encode(random, sizeof(random), &text);
 	snprintf(out, TOKEN_JTI_MAX + 1, "%s", text.data);
 	buf_clear(&text);

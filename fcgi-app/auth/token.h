@@ -43,7 +43,7 @@ struct claims {
 int token_verify(const struct keys *k, const char *token, int64_t now_s, struct claims *c, struct err *e);
 /* The text of a token for these claims, signed with the present secret, added to out. */
 int token_sign(const struct keys *k, const struct claims *c, struct buf *out, struct err *e);
-/* A new jti: 128 random bits. */
+/* A new jti: 127 random bits, base64url, first a letter. */
 int token_make_jti(char out[TOKEN_JTI_MAX + 1], struct err *e);
 
 #endif

@@ -210,6 +210,18 @@ START_TEST(token_round_trip)
 END_TEST
 
 /* With an outside provider's key both kinds are good, and neither key opens the other's lock. */
+START_TEST(jti_is_a_word)
+{
+	char jti[TOKEN_JTI_MAX + 1];
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		ck_assert_int_eq(token_make_jti(jti, NULL), 0);
+		ck_assert_msg((jti[0] >= 'A' && jti[0] <= 'Z') || (jti[0] >= 'a' && jti[0] <= 'z'), "%s", jti);
+	}
+}
+END_TEST
+
 START_TEST(token_outside)
 {
 	static const char *const headers[] = {"{\"alg\":\"RS256\"}", "{\"alg\":\"ES256\"}"};
@@ -367,6 +379,7 @@ int main(void)
 	tcase_add_test(t, token_other_digests);
 	tcase_add_test(t, token_shapes);
 	tcase_add_test(t, token_round_trip);
+	tcase_add_test(t, jti_is_a_word);
 	tcase_add_loop_test(t, token_outside, 0, 2);
 	tcase_add_test(t, token_outside_signed);
 	tcase_add_loop_test(t, keys_secrets, 0, (int)ARRAY_LEN(secrets));

@@ -111,7 +111,7 @@ test_e2e() {
 	export FLOPYNET_OPERATIONS=$out/operations
 	: >"$FLOPYNET_OPERATIONS"
 	# Most of the time a test waits for something. A file's tests stay together: they may share a dashboard.
-	test_pytest e2e -n "$(nproc)" --dist loadfile "$top/tests/e2e"
+	test_pytest e2e -n "$(($(nproc) * 2))" --dist loadfile "$top/tests/e2e"
 	[ ${#test_more[@]} -gt 0 ] || test_pytest operations "$top/tests/e2e/every_operation.py"
 }
 
