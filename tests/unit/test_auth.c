@@ -209,7 +209,6 @@ START_TEST(token_round_trip)
 }
 END_TEST
 
-/* With an outside provider's key both kinds are good, and neither key opens the other's lock. */
 START_TEST(jti_is_a_word)
 {
 	char jti[TOKEN_JTI_MAX + 1];
@@ -222,6 +221,7 @@ START_TEST(jti_is_a_word)
 }
 END_TEST
 
+/* With an outside provider's key both kinds are good, and neither key opens the other's lock. */
 START_TEST(token_outside)
 {
 	static const char *const headers[] = {"{\"alg\":\"RS256\"}", "{\"alg\":\"ES256\"}"};
